@@ -1,0 +1,63 @@
+import {z} from 'zod/mini'
+import {UsageError} from '../errors.js'
+import type {Files} from '../ports/files.js'
+import type {Secret, SecretStore} from '../ports/secret-store.js'
+
+const PATH = 'credentials.json'
+const Stored = z.object({
+  format: z.literal(1),
+  origins: z.record(z.string(), z.object({token: z.string(), email: z.string()})),
+})
+
+/** `credentials.json`, mode 0600, one entry per origin. Refused when other users can read it. */
+export class FileSecretStore implements SecretStore {
+  readonly kind = 'file'
+
+  constructor(
+    private readonly files: Files,
+    /** Permission bits of a path, `undefined` where the system has none (Windows). */
+    private readonly modeOf: (path: string) => Promise<number | undefined>,
+  ) {}
+
+  async get(origin: string): Promise<Secret | undefined> {
+    return (await this.read()).origins[origin]
+  }
+
+  async set(origin: string, secret: Secret): Promise<void> {
+    const stored = await this.read()
+    await this.write({...stored.origins, [origin]: secret})
+  }
+
+  async delete(origin: string): Promise<boolean> {
+    const {[origin]: gone, ...rest} = (await this.read()).origins
+    if (gone) await this.write(rest)
+    return gone !== undefined
+  }
+
+  private async write(origins: z.infer<typeof Stored>['origins']): Promise<void> {
+    await this.files.writeAtomic(PATH, JSON.stringify({format: 1, origins}, null, 2) + '\n', {mode: 0o600})
+  }
+
+  private async read(): Promise<z.infer<typeof Stored>> {
+    const text = await this.files.readText(PATH)
+    if (text === undefined) return {format: 1, origins: {}}
+    const path = this.files.absolute(PATH)
+    const mode = await this.modeOf(path)
+    if (mode !== undefined && (mode & 0o077) !== 0)
+      throw new UsageError(`${path} can be read by other users, so it is not used.`, {
+        code: 'credentials_exposed',
+        hint: `Run: chmod 600 ${path}, and get a new token if others may have read this one.`,
+        details: {path, mode: mode.toString(8)},
+      })
+    try {
+      return Stored.parse(JSON.parse(text))
+    } catch (error) {
+      throw new UsageError(`${path} is damaged and was left as it is.`, {
+        code: 'credentials_damaged',
+        hint: 'Move the file away and sign in again with `agnes init`.',
+        details: {path},
+        cause: error,
+      })
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import {Command, Errors, type Interfaces} from '@oclif/core'
+import {createContext, type Context} from './context.js'
+import {
+  InterruptedError,
+  toAgnesError,
+  toErrorDocument,
+  UsageError,
+  type AgnesError,
+} from './errors.js'
+import {errorText} from './present/error-text.js'
+import type {Terminal} from './present/terminal.js'
+
+/**
+ * The only file that knows oclif's life cycle. It owns: the context, an AbortController fired by
+ * SIGINT and SIGTERM (the second signal exits at once), one exit code for text and `--json`, one JSON
+ * document on stdout, and warnings that reach the reader in every mode.
+ */
+export abstract class BaseCommand<Result extends object> extends Command {
+  static override enableJsonFlag = true
+
+  protected readonly context: Context = createContext()
+  private readonly controller = new AbortController()
+  private readonly warnings: string[] = []
+  private isPrinted = false
+  private readonly onSignal = (signal: NodeJS.Signals) => {
+    const reason = new InterruptedError(signal === 'SIGTERM' ? 'SIGTERM' : 'SIGINT')
+    if (this.controller.signal.aborted) process.exit(reason.exitCode)
+    this.controller.abort(reason)
+  }
+
+  /** Aborts on Ctrl-C and SIGTERM; the last argument of every service call. */
+  protected get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  abstract override run(): Promise<Result>
+
+  override async init(): Promise<void> {
+    process.on('SIGINT', this.onSignal)
+    process.on('SIGTERM', this.onSignal)
+  }
+
+  /** Writes the text rendering of a result; nothing under `--json`, where the result is the document. */
+  protected async present(result: Result, render: (result: Result, terminal: Terminal) => string): Promise<void> {
+    if (this.jsonEnabled()) return
+    const {out} = this.context.streams
+    const text = render(result, {isTty: out.isTty, hasColor: out.hasColor, columns: out.columns})
+    if (text !== '') await out.write(text.endsWith('\n') ? text : `${text}\n`)
+  }
+
+  /** For commands that write their answer themselves (streams, servers): no document follows. */
+  protected markPrinted(): void {
+    this.isPrinted = true
+  }
+
+  /** Told on stderr in text, inside the document as `warnings` under `--json`. */
+  protected addWarning(message: string): void {
+    this.warnings.push(message)
+  }
+
+  override logJson(document: unknown): void {
+    if (this.isPrinted) return
+    this.isPrinted = true
+    void this.context.streams.out.write(JSON.stringify(document, null, 2) + '\n')
+  }
+
+  protected override toSuccessJson(result: unknown): unknown {
+    return this.warnings.length === 0 ? result : {...(result as object), warnings: this.warnings}
+  }
+
+  /** `this.exit()` ends quietly; everything else is one error, printed once, with one exit code. */
+  protected override async catch(error: Interfaces.CommandError): Promise<void> {
+    const code = (error as {oclif?: {exit?: number}}).oclif?.exit
+    if (error instanceof Errors.ExitError) return this.context.setExitCode(code ?? 0)
+    await this.report(fromOclif(error))
+  }
+
+  private async report(error: AgnesError): Promise<void> {
+    const {streams, env, setExitCode} = this.context
+    setExitCode(error.exitCode)
+    if (this.jsonEnabled() && !this.isPrinted) return this.logJson(toErrorDocument(error))
+    await streams.err.write(errorText(error, {...streams.err, hasColor: streams.err.hasColor}, env.debug))
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    process.off('SIGINT', this.onSignal)
+    process.off('SIGTERM', this.onSignal)
+    if (!this.jsonEnabled())
+      for (const warning of this.warnings) await this.context.streams.err.write(`Warning: ${warning}\n`)
+    await super.finally(error)
+  }
+}
+
+/** oclif's own refusals (unknown flag, missing argument) are usage errors without its internals. */
+export function fromOclif(error: unknown): AgnesError {
+  if (!(error instanceof Errors.CLIError)) return toAgnesError(error)
+  const [message = 'Wrong usage.'] = error.message.split('\nSee more help with')
+  return new UsageError(message.trim(), {hint: 'Run the command with --help to see what it takes.'})
+}

@@ -1,0 +1,66 @@
+/** The only reader of `process.env`. Every variable the client honours is a field here. */
+export interface Env {
+  /** Server URL; beats config.yaml. */
+  server: string | undefined
+  /** Token; beats stored credentials. */
+  token: string | undefined
+  /** Folder for config.yaml and credentials. */
+  configDir: string | undefined
+  /** Workspace to use whatever the current folder is; empty means unset. */
+  localDir: string | undefined
+  xdgConfigHome: string | undefined
+  home: string | undefined
+  debug: boolean
+  noColor: boolean
+  /** Tables downloaded at once, at least 1. */
+  pullParallelism: number
+  /** Byte ranges of one big file at once, 1 to 16. */
+  pullChunkParallelism: number
+  /** Files above this many bytes are fetched in ranges. */
+  pullChunkThresholdBytes: number
+  /** Extra attempts after a failed transfer. */
+  streamRetries: number
+  /** A transfer with no byte for this long counts as failed. */
+  stallMs: number
+}
+
+export type EnvSource = Readonly<Record<string, string | undefined>>
+
+const CHUNK_THRESHOLD_BYTES = 52_428_800
+
+export function readEnv(source: EnvSource = process.env): Env {
+  return {
+    server: text(source.AGNES_SERVER),
+    token: text(source.AGNES_TOKEN),
+    configDir: text(source.AGNES_CONFIG_DIR),
+    localDir: text(source.AGNES_LOCAL_DIR),
+    xdgConfigHome: text(source.XDG_CONFIG_HOME),
+    home: text(source.HOME) ?? text(source.USERPROFILE),
+    debug: truthy(source.AGNES_DEBUG),
+    noColor: text(source.NO_COLOR) !== undefined,
+    pullParallelism: integer(source.AGNES_PULL_PARALLELISM, 4, 1, 64),
+    pullChunkParallelism: integer(source.AGNES_PULL_CHUNK_PARALLELISM, 4, 1, 16),
+    pullChunkThresholdBytes: integer(
+      source.AGNES_PULL_CHUNK_THRESHOLD_BYTES,
+      CHUNK_THRESHOLD_BYTES,
+      0,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    streamRetries: integer(source.AGNES_STREAM_RETRIES, 3, 0, 100),
+    stallMs: integer(source.AGNES_STALL_SECONDS, 30, 1, 3600) * 1000,
+  }
+}
+
+function text(value: string | undefined): string | undefined {
+  return value === undefined || value.trim() === '' ? undefined : value.trim()
+}
+
+function truthy(value: string | undefined): boolean {
+  return ['1', 'true', 'yes'].includes(value?.trim().toLowerCase() ?? '')
+}
+
+/** A whole number clamped into `[min, max]`; anything else is the default. */
+function integer(value: string | undefined, fallback: number, min: number, max: number): number {
+  if (value === undefined || !/^\s*-?\d+\s*$/.test(value)) return fallback
+  return Math.min(max, Math.max(min, Number.parseInt(value, 10)))
+}

@@ -1,0 +1,51 @@
+import {homedir, tmpdir} from 'node:os'
+import {join, resolve} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import type {Env} from './env.js'
+
+/** The only file that knows where things are. */
+
+export function homeDirectory(env: Env): string {
+  return env.home ?? homedir()
+}
+
+/** `$AGNES_CONFIG_DIR`, else `$XDG_CONFIG_HOME/agnes`, else `~/.config/agnes`. */
+export function configDirectory(env: Env): string {
+  if (env.configDir) return resolve(env.configDir)
+  return env.xdgConfigHome
+    ? join(resolve(env.xdgConfigHome), 'agnes')
+    : join(homeDirectory(env), '.config', 'agnes')
+}
+
+export function currentDirectory(): string {
+  return process.cwd()
+}
+
+export function temporaryDirectory(): string {
+  return tmpdir()
+}
+
+/** The root of the installed package, holding `templates/` and `hooks/`: found from source and from the bundle. */
+export function packageRoot(): string {
+  const here = fileURLToPath(import.meta.url)
+  const marker = here.lastIndexOf('/dist/') >= 0 ? '/dist/' : '/src/'
+  const normalized = here.replaceAll('\\', '/')
+  return normalized.slice(0, normalized.lastIndexOf(marker))
+}
+
+/** Paths inside a workspace, relative to its root, with `/`. See docs/on-disk-formats.md. */
+export const workspacePaths = {
+  parquet: 'server/parquet',
+  catalog: 'user/duckdb/analytics.duckdb',
+  snapshots: 'user/snapshots',
+  settings: '.claude/settings.json',
+  rules: '.claude/rules',
+  commands: '.claude/commands',
+  localNotes: '.claude/CLAUDE.local.md',
+  claudeMd: 'CLAUDE.md',
+  initComplete: '.claude/init-complete',
+  state: '.claude/agnes/sync_state.json',
+  stateJournal: '.claude/agnes/sync_state.journal',
+  pullLock: '.claude/agnes/pull.lock',
+  partials: '.claude/agnes/partials',
+} as const

@@ -1,0 +1,175 @@
+import {AsyncLocalStorage} from 'node:async_hooks'
+import {readFileSync} from 'node:fs'
+import {stat} from 'node:fs/promises'
+import {join} from 'node:path'
+import {NodeFiles} from './adapters/node-files.js'
+import {processStreams} from './adapters/process-streams.js'
+import {stderrLogger} from './adapters/stderr-logger.js'
+import {systemClock} from './adapters/system-clock.js'
+import {systemRandom} from './adapters/system-random.js'
+import {readEnv, type Env} from './config/env.js'
+import {configDirectory, currentDirectory, packageRoot, workspacePaths} from './config/paths.js'
+import {readRegistry, readSettings} from './config/settings.js'
+import {AuthError, UsageError} from './errors.js'
+import type {Clock} from './ports/clock.js'
+import type {Files} from './ports/files.js'
+import type {HttpClient} from './ports/http-client.js'
+import type {Logger} from './ports/logger.js'
+import type {Random} from './ports/random.js'
+import type {SecretStore} from './ports/secret-store.js'
+import type {Streams} from './ports/streams.js'
+import type {Warehouse} from './ports/warehouse.js'
+import {findWorkspace, type FoundWorkspace} from './workspace/find-workspace.js'
+
+/** What a test (or the daemon) replaces; everything else is the real thing. */
+export interface ContextOverrides {
+  env?: Env
+  clock?: Clock
+  random?: Random
+  streams?: Streams
+  currentDir?: string
+  secrets?: SecretStore
+  setExitCode?: (code: number) => void
+}
+
+/** The composition root. Everything costly is a function, built at most once. */
+export interface Context {
+  readonly env: Env
+  readonly clock: Clock
+  readonly random: Random
+  readonly streams: Streams
+  readonly logger: Logger
+  readonly currentDir: string
+  /** `agnes-cli/1.2.3`. */
+  readonly userAgent: string
+  readonly version: string
+  /** The config folder. */
+  readonly config: Files
+  setExitCode(code: number): void
+  filesAt(root: string): Files
+  findWorkspace(flag: string | undefined): Promise<FoundWorkspace>
+  /** Stored credentials: AGNES_TOKEN first, then the file. */
+  secrets(): Promise<SecretStore[]>
+  /** The server for a workspace (or none): AGNES_SERVER, the workspace's own, config.yaml. */
+  serverOrigin(workspaceServer: string | undefined): Promise<string>
+  /** A signed-in client; `AuthError` (code `not_signed_in`) when no token is stored for the origin. */
+  http(origin: string): Promise<HttpClient>
+  /** A client with a token that is not stored yet. */
+  httpWithToken(origin: string, token: string | undefined): Promise<HttpClient>
+  warehouse(): Promise<Warehouse>
+}
+
+const overridesStore = new AsyncLocalStorage<ContextOverrides>()
+
+/** Runs `work` with parts of the context replaced, for this async call tree only. */
+export function withOverrides<T>(overrides: ContextOverrides, work: () => Promise<T>): Promise<T> {
+  return overridesStore.run(overrides, work)
+}
+
+let realStreams: Streams | undefined
+
+export function createContext(): Context {
+  const overrides = overridesStore.getStore() ?? {}
+  const env = overrides.env ?? readEnv()
+  const clock = overrides.clock ?? systemClock
+  const random = overrides.random ?? systemRandom
+  const streams = overrides.streams ?? (realStreams ??= processStreams(env.noColor))
+  const currentDir = overrides.currentDir ?? currentDirectory()
+  const config = new NodeFiles(configDirectory(env), random)
+  const version = once(() => readVersion())
+
+  const secrets = once(async () => {
+    if (overrides.secrets) return [overrides.secrets]
+    const {environmentSecretStore} = await import('./adapters/environment-secret-store.js')
+    const {FileSecretStore} = await import('./adapters/file-secret-store.js')
+    return [environmentSecretStore(env.token), new FileSecretStore(config, permissionBits)]
+  })
+
+  const httpWithToken = async (origin: string, token: string | undefined) => {
+    const {GotHttpClient} = await import('./adapters/http-client.js')
+    return new GotHttpClient({origin, token, userAgent: `agnes-cli/${version()}`})
+  }
+
+  return {
+    env,
+    clock,
+    random,
+    streams,
+    logger: stderrLogger(streams.err, clock, env.debug),
+    currentDir,
+    config,
+    get version() {
+      return version()
+    },
+    get userAgent() {
+      return `agnes-cli/${version()}`
+    },
+    setExitCode: overrides.setExitCode ?? ((code) => void (process.exitCode = code)),
+    filesAt: (root) => new NodeFiles(root, random),
+    findWorkspace: (flag) =>
+      findWorkspace({
+        flag,
+        localDir: env.localDir,
+        currentDir,
+        registered: async () => (await readRegistry(config)).map(({path}) => path),
+        isWorkspace: looksLikeWorkspace,
+      }),
+    secrets,
+    async serverOrigin(workspaceServer) {
+      const server = env.server ?? workspaceServer ?? (await readSettings(config)).server
+      if (server === undefined)
+        throw new UsageError('No server is known for this workspace.', {
+          code: 'no_server',
+          hint: 'Name it with AGNES_SERVER, or run `agnes init DIR --server-url URL`.',
+        })
+      return originOf(server)
+    },
+    async http(origin) {
+      for (const store of await secrets()) {
+        const secret = await store.get(origin)
+        if (secret) return httpWithToken(origin, secret.token)
+      }
+      throw new AuthError(`No token is stored for ${origin}.`, {
+        hint: `Run: agnes init --server-url ${origin} --token-stdin`,
+        details: {origin},
+      })
+    },
+    httpWithToken,
+    warehouse: once(async () => {
+      const {DuckDbWarehouse} = await import('./adapters/duckdb-warehouse.js')
+      return new DuckDbWarehouse()
+    }),
+  }
+}
+
+/** `scheme://host[:port]` of a server address; `UsageError` when it is not one. */
+export function originOf(server: string): string {
+  const url = URL.canParse(server) ? new URL(server) : undefined
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password)
+    throw new UsageError(`"${server}" is not a server address.`, {
+      code: 'bad_server_url',
+      hint: 'Give a full address such as https://agnes.example.com.',
+    })
+  return url.origin
+}
+
+/** A finished workspace of ours, or one of the reference client's. */
+async function looksLikeWorkspace(path: string): Promise<boolean> {
+  for (const mark of [workspacePaths.initComplete, workspacePaths.catalog, workspacePaths.parquet])
+    if (await stat(join(path, mark)).catch(() => undefined)) return true
+  return false
+}
+
+async function permissionBits(path: string): Promise<number | undefined> {
+  return process.platform === 'win32' ? undefined : (await stat(path)).mode & 0o777
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(join(packageRoot(), 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as {version: string}).version
+}
+
+function once<T>(build: () => T): () => T {
+  let value: {built: T} | undefined
+  return () => (value ??= {built: build()}).built
+}

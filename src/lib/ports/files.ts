@@ -1,0 +1,45 @@
+export interface FileFacts {
+  sizeBytes: number
+  /** Modification time in whole milliseconds. */
+  mtimeMs: number
+  isDirectory: boolean
+}
+
+/** A file of known size that is filled out of order. */
+export interface RandomAccessFile {
+  /** Writes all of `bytes` at `position`. */
+  write(bytes: Uint8Array, position: number): Promise<void>
+  /** Forces written bytes to the device. */
+  sync(): Promise<void>
+  /** May be called twice. */
+  close(): Promise<void>
+}
+
+/**
+ * Files below one root. Paths are relative to it, with `/`; a path that leaves the root is a bug and
+ * throws `UnexpectedError`. Folders are made on the first write into them, never before.
+ * `ENOSPC` arrives as `TooLargeError` (code `disk_full`), `EACCES`/`EPERM`/`EROFS` as `UsageError`.
+ */
+export interface Files {
+  readonly root: string
+  absolute(path: string): string
+  stat(path: string): Promise<FileFacts | undefined>
+  /** `undefined` when there is no such file. */
+  readText(path: string): Promise<string | undefined>
+  /** Write beside, fsync, rename, fsync the folder: a reader sees the old file or the new one. */
+  writeAtomic(path: string, data: string | Uint8Array, options?: {mode?: number}): Promise<void>
+  /** Appends and forces to the device. */
+  append(path: string, data: string): Promise<void>
+  /** Rename over `to` inside the root, both already written; syncs the file and the folder. */
+  install(from: string, to: string): Promise<void>
+  /** Names directly inside; `[]` when the folder is not there. Sorted. */
+  list(path: string): Promise<string[]>
+  /** Removes a file or a whole folder; no error when absent. */
+  remove(path: string): Promise<void>
+  /** Opens (creating, sized) for positional writes. */
+  openRandomAccess(path: string, sizeBytes: number): Promise<RandomAccessFile>
+  /** Lower-case hex MD5 of the whole file. */
+  md5(path: string, signal?: AbortSignal): Promise<string>
+  /** Free bytes for this user on the root's file system. */
+  freeBytes(): Promise<number>
+}

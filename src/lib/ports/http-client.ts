@@ -1,0 +1,53 @@
+import type {Readable} from 'node:stream'
+
+/** Header names in lower case. */
+export type Headers = Readonly<Record<string, string>>
+
+export interface JsonRequest {
+  query?: Record<string, string | number>
+  /** Sent as JSON. */
+  body?: unknown
+  /** Sent as `If-None-Match`; the answer may then be 304 with no body. */
+  etag?: string
+  headers?: Headers
+  /** Per phase, not total. Default 30,000. */
+  timeoutMs?: number
+}
+
+export interface JsonAnswer {
+  status: number
+  headers: Headers
+  /** Parsed JSON; integers beyond 2^53 become `bigint` only with `lossless`. `undefined` for 204 and 304. */
+  body: unknown
+}
+
+export interface StreamRequest {
+  query?: Record<string, string | number>
+  body?: unknown
+  method?: 'GET' | 'POST'
+  headers?: Headers
+}
+
+/** An open body. The caller must consume or destroy `body`. */
+export interface StreamAnswer {
+  status: number
+  headers: Headers
+  body: Readable
+}
+
+/**
+ * One server, one credential. Bound to its origin: paths only, redirects are never followed and the
+ * token travels nowhere else. Every call makes exactly one request; retries are a decorator's work.
+ *
+ * Error kinds: `AuthError` 401, `ForbiddenError` 403, `MissingError` 404 and 405, `ConflictError` 409,
+ * `UsageError` 400, 413, 422 and any 3xx but 304, `RateLimitedError` 429, `ServerError` 5xx,
+ * `UnreachableError` for no connection, a time-out or a body that is not what its type says.
+ * Each carries `details.status` and, where the server gave one, `details.server` (its own error object).
+ */
+export interface HttpClient {
+  /** `scheme://host[:port]`, no trailing slash. */
+  readonly origin: string
+  requestJson(method: string, path: string, request?: JsonRequest, signal?: AbortSignal): Promise<JsonAnswer>
+  /** Resolves on 200, 206, 304, 400 to a Range and 416; anything else is an error of the kinds above. */
+  openStream(path: string, request?: StreamRequest, signal?: AbortSignal): Promise<StreamAnswer>
+}

@@ -1,0 +1,122 @@
+/**
+ * SQL engine port. Vocabulary: a *session* is one connection with its own limits; a *batch* is a
+ * column-major slice of a result; a *cell* is a lossless JavaScript value, by logical type below.
+ */
+
+/** What a column holds. `name` is the engine's own spelling and is shown to people. */
+export type ColumnType =
+  | {kind: 'boolean' | 'tinyint' | 'smallint' | 'integer' | 'utinyint' | 'usmallint' | 'uinteger'}
+  | {kind: 'bigint' | 'ubigint' | 'hugeint' | 'uhugeint' | 'bignum'}
+  | {kind: 'float' | 'double'}
+  | {kind: 'decimal'; width: number; scale: number}
+  | {kind: 'varchar' | 'json' | 'uuid' | 'blob' | 'bit'}
+  | {kind: 'enum'; values: readonly string[]}
+  | {kind: 'date' | 'time' | 'time_ns' | 'timetz' | 'interval'}
+  | {kind: 'timestamp'; unit: 's' | 'ms' | 'us' | 'ns'; hasZone: boolean}
+  | {kind: 'list'; item: ColumnType}
+  | {kind: 'array'; item: ColumnType; length: number}
+  | {kind: 'struct'; fields: readonly {name: string; type: ColumnType}[]}
+  | {kind: 'map'; key: ColumnType; value: ColumnType}
+  | {kind: 'union'; members: readonly {name: string; type: ColumnType}[]}
+  | {kind: 'null'}
+  /** Anything newer than this table: cells are the engine's own text. */
+  | {kind: 'other'}
+
+/**
+ * | kind | cell |
+ * |---|---|
+ * | boolean | `boolean` |
+ * | integers up to 32 bits, float, double | `number` (NaN and infinities included) |
+ * | bigint and wider | `bigint` |
+ * | decimal | `bigint`, unscaled (1.10 at scale 2 is 110n) |
+ * | varchar, json, uuid, enum, bit, other | `string` |
+ * | blob | `Uint8Array` |
+ * | date | `number`, days since 1970-01-01 (`±Infinity` for infinite dates) |
+ * | time, time_ns | `bigint`, microseconds or nanoseconds since midnight |
+ * | timetz | `{micros: bigint, offsetSeconds: number}` |
+ * | timestamp | `bigint` in the type's unit since 1970-01-01 UTC; `'infinity'`, `'-infinity'` |
+ * | interval | `{months: number, days: number, micros: bigint}` |
+ * | list, array | `Cell[]` |
+ * | struct | `Cell[]` in field order |
+ * | map | `[Cell, Cell][]` |
+ * | union | `{tag: string, value: Cell}` |
+ * | any | `null` for SQL NULL |
+ */
+export type Cell =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | {micros: bigint; offsetSeconds: number}
+  | {months: number; days: number; micros: bigint}
+  | {tag: string; value: Cell}
+  | Cell[]
+  | [Cell, Cell][]
+
+export interface Column {
+  /** As the result names it; duplicates are possible and kept. */
+  name: string
+  /** The engine's spelling, such as `DECIMAL(18,2)`. */
+  typeText: string
+  type: ColumnType
+}
+
+export interface RowBatch {
+  rowCount: number
+  /** One array per column, each `rowCount` long. */
+  columns: readonly (readonly Cell[])[]
+}
+
+/** A result being read. Columns are known before the first batch. Stopping the iteration frees it. */
+export interface RowStream {
+  columns: readonly Column[]
+  batches: AsyncIterable<RowBatch>
+}
+
+export interface SessionOptions {
+  /** A database file, or `':memory:'`. */
+  path: string
+  access: 'read' | 'write'
+  /** Folders the SQL may read files from. With this set, external access is off and configuration is locked. */
+  allowedDirectories?: readonly string[]
+  /** Megabytes (2^20). */
+  memoryLimitMb?: number
+  threads?: number
+  /** Where larger-than-memory work spills; off when absent. */
+  tempDirectory?: string
+}
+
+/** The statement as the engine's own parser sees it. */
+export interface StatementFacts {
+  /** `select` covers SELECT, VALUES, FROM, WITH, DESCRIBE, SHOW, SUMMARIZE and PIVOT; `explain` EXPLAIN. */
+  kind: 'select' | 'explain' | 'other'
+  /** The engine's name of the kind, for messages. */
+  kindText: string
+  /** Names the statement reads from, unquoted, as written; functions are not in it. */
+  tableNames: readonly {schema: string | null; name: string}[]
+}
+
+export interface WarehouseSession {
+  /** Runs a statement for its effect; returns the rows changed. */
+  run(sql: string, parameters?: readonly Cell[], signal?: AbortSignal): Promise<number>
+  /** Streams a result in constant memory. */
+  stream(sql: string, parameters?: readonly Cell[], signal?: AbortSignal): Promise<RowStream>
+  /** A small result, whole, row-major. */
+  rows(sql: string, parameters?: readonly Cell[], signal?: AbortSignal): Promise<Cell[][]>
+  /** Parses one statement without running it. `QueryError` when it does not parse or is not exactly one. */
+  inspect(sql: string): Promise<StatementFacts>
+  /** May be called twice. */
+  close(): Promise<void>
+}
+
+/**
+ * The only owner of database files. Error kinds: `QueryError` (with the engine's text and, where it
+ * says so, `details.missingTable`), `BusyError` when another process holds the file (code
+ * `database_locked`, `details.pid` where known), `TooLargeError` out of memory or disk,
+ * `IntegrityError` a file that is not what its name says, `InterruptedError`/the signal's reason on abort.
+ */
+export interface Warehouse {
+  open(options: SessionOptions): Promise<WarehouseSession>
+}

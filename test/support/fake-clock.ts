@@ -1,0 +1,48 @@
+import type {Clock} from '../../src/lib/ports/clock.js'
+
+interface Sleeper {
+  dueMs: number
+  wake: () => void
+}
+
+/** Time that moves only when told to. */
+export class FakeClock implements Clock {
+  private elapsedMs = 0
+  private sleepers: Sleeper[] = []
+
+  constructor(private readonly startMs = Date.parse('2026-01-31T12:00:00Z')) {}
+
+  now(): number {
+    return this.startMs + this.elapsedMs
+  }
+
+  monotonicMs(): number {
+    return this.elapsedMs
+  }
+
+  /** How many callers are asleep. */
+  get waiting(): number {
+    return this.sleepers.length
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason as Error)
+      const sleeper: Sleeper = {dueMs: this.elapsedMs + ms, wake: resolve}
+      this.sleepers.push(sleeper)
+      signal?.addEventListener('abort', () => {
+        this.sleepers = this.sleepers.filter((other) => other !== sleeper)
+        reject(signal.reason as Error)
+      })
+    })
+  }
+
+  /** Moves time on and wakes everyone due, in order. */
+  async advance(ms: number): Promise<void> {
+    this.elapsedMs += ms
+    const due = this.sleepers.filter((sleeper) => sleeper.dueMs <= this.elapsedMs)
+    this.sleepers = this.sleepers.filter((sleeper) => sleeper.dueMs > this.elapsedMs)
+    for (const sleeper of due.sort((a, b) => a.dueMs - b.dueMs)) sleeper.wake()
+    await Promise.resolve()
+  }
+}

@@ -1,0 +1,11 @@
+import {defineConfig} from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    disableConsoleIntercept: true,
+    sequence: {shuffle: {tests: true}},
+    testTimeout: 30_000,
+    pool: 'forks',
+  },
+})
