@@ -1,0 +1,89 @@
+import type {Cell, Column, RowStream} from '../lib/ports/warehouse.js'
+
+/** Shared vocabulary of the embedded server's rooms. Shapes only. */
+
+export type QueryMode = 'local' | 'remote' | 'materialized'
+
+export interface PublishedPart {
+  /** Relative to the table's folder, with `/`, as the manifest names it. */
+  path: string
+  /** Absolute. */
+  file: string
+  md5: string
+  sizeBytes: number
+}
+
+/** A table found in `DIR/extracts/<source>/extract.duckdb`, before anyone's rights are considered. */
+export interface PublishedTable {
+  /** Key of grants: `name.trim().toLowerCase()` with spaces as `_`. */
+  id: string
+  /** Manifest key, file stem, view name. */
+  name: string
+  /** The extract's folder name. */
+  source: string
+  sourceType: string
+  description: string
+  queryMode: QueryMode
+  serverOnly: boolean
+  rows: number | null
+  sizeBytes: number | null
+  /** MD5 of the file; the rollup for parts (contract 2.4); `''` for remote; `null` never materialized. */
+  hash: string | null
+  /** ISO 8601 without offset, UTC, as the reference server prints it. */
+  updated: string | null
+  /** Absolute path of a single-file table. */
+  file: string | null
+  parts: readonly PublishedPart[] | null
+  partitionBy: string | null
+  clusteredBy: readonly string[]
+}
+
+/** The published data of one server folder. */
+export interface DataStore {
+  tables(): readonly PublishedTable[]
+  byId(id: string): PublishedTable | undefined
+  byName(name: string): PublishedTable | undefined
+  /** Looks at the folder again; new facts replace the old ones in one step. */
+  rescan(signal?: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SchemaColumn {
+  name: string
+  type: string
+  nullable: boolean
+  description: string
+}
+
+export interface ScanRequest {
+  table_id: string
+  select?: string[] | null
+  where?: string | null
+  limit?: number | null
+  order_by?: string[] | null
+}
+
+export interface ScanEstimate {
+  /** Bytes the engine reads: 0 for local tables, from Parquet statistics for remote ones. */
+  scanBytes: number
+  resultRows: number | null
+  resultBytes: number | null
+}
+
+/** Reads published tables with SQL. Access is decided by the caller and handed in. */
+export interface QueryEngine {
+  schema(table: PublishedTable, signal?: AbortSignal): Promise<SchemaColumn[]>
+  sample(table: PublishedTable, rows: number, signal?: AbortSignal): Promise<{columns: readonly Column[]; rows: Cell[][]}>
+  estimate(table: PublishedTable, request: ScanRequest, signal?: AbortSignal): Promise<ScanEstimate>
+  scan(table: PublishedTable, request: ScanRequest, signal?: AbortSignal): Promise<RowStream>
+  /**
+   * One SELECT over the tables in `allowed`. Throws an `ApiError` shaped as the reference server's:
+   * 400 for SQL, 403 for tables outside `allowed`.
+   */
+  query(
+    sql: string,
+    options: {limit: number; allowed: ReadonlySet<string>; isAdmin: boolean},
+    signal?: AbortSignal,
+  ): Promise<{columns: readonly Column[]; rows: Cell[][]; truncated: boolean; bytesScanned: number | null}>
+  close(): Promise<void>
+}
