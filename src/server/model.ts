@@ -40,6 +40,7 @@ export interface PublishedTable {
 
 /** The published data of one server folder. */
 export interface DataStore {
+  /** The same array until the next `rescan` finds something new: its identity is the version of the facts. */
   tables(): readonly PublishedTable[]
   byId(id: string): PublishedTable | undefined
   byName(name: string): PublishedTable | undefined
