@@ -57,10 +57,11 @@ export class NodeFiles implements Files {
   async writeAtomic(path: string, data: string | Uint8Array, options: {mode?: number} = {}): Promise<void> {
     const target = this.absolute(path)
     const beside = `${target}.${this.random.hex(6)}.tmp`
+    const mode = options.mode ?? 0o644
     try {
-      await mkdir(dirname(target), {recursive: true})
+      await mkdir(dirname(target), {recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o777})
       this.faults.beforeWrite?.(path)
-      const handle = await open(beside, 'wx', options.mode ?? 0o644)
+      const handle = await open(beside, 'wx', mode)
       try {
         await handle.writeFile(data)
         await handle.sync()

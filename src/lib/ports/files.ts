@@ -26,7 +26,10 @@ export interface Files {
   stat(path: string): Promise<FileFacts | undefined>
   /** `undefined` when there is no such file. */
   readText(path: string): Promise<string | undefined>
-  /** Write beside, fsync, rename, fsync the folder: a reader sees the old file or the new one. */
+  /**
+   * Write beside, fsync, rename, fsync the folder: a reader sees the old file or the new one. A private
+   * `mode` (nothing for others) makes the folders created on the way private too.
+   */
   writeAtomic(path: string, data: string | Uint8Array, options?: {mode?: number}): Promise<void>
   /** Appends and forces to the device. */
   append(path: string, data: string): Promise<void>
