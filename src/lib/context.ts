@@ -3,6 +3,7 @@ import {readFileSync} from 'node:fs'
 import {stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import {NodeFiles} from './adapters/node-files.js'
+import {nodeFolders} from './adapters/node-folders.js'
 import {processStreams} from './adapters/process-streams.js'
 import {stderrLogger} from './adapters/stderr-logger.js'
 import {systemClock} from './adapters/system-clock.js'
@@ -13,7 +14,9 @@ import {readRegistry, readSettings} from './config/settings.js'
 import {AuthError, UsageError} from './errors.js'
 import type {Clock} from './ports/clock.js'
 import type {Files} from './ports/files.js'
+import type {Folders} from './ports/folders.js'
 import type {HttpClient} from './ports/http-client.js'
+import type {Lock} from './ports/lock.js'
 import type {Logger} from './ports/logger.js'
 import type {Random} from './ports/random.js'
 import type {SecretStore} from './ports/secret-store.js'
@@ -47,8 +50,9 @@ export interface Context {
   readonly config: Files
   setExitCode(code: number): void
   filesAt(root: string): Files
+  readonly folders: Folders
   findWorkspace(flag: string | undefined): Promise<FoundWorkspace>
-  /** Stored credentials: AGNES_TOKEN first, then the file. */
+  /** Where tokens are looked for, in order: AGNES_TOKEN, credentials.json, the reference client's file. */
   secrets(): Promise<SecretStore[]>
   /** The server for a workspace (or none): AGNES_SERVER, the workspace's own, config.yaml. */
   serverOrigin(workspaceServer: string | undefined): Promise<string>
@@ -82,7 +86,12 @@ export function createContext(): Context {
     if (overrides.secrets) return [overrides.secrets]
     const {environmentSecretStore} = await import('./adapters/environment-secret-store.js')
     const {FileSecretStore} = await import('./adapters/file-secret-store.js')
-    return [environmentSecretStore(env.token), new FileSecretStore(config, permissionBits)]
+    const {legacyTokenStore} = await import('./adapters/legacy-token-store.js')
+    return [
+      environmentSecretStore(env.token, (origin) => isTrusted(env, config, origin)),
+      new FileSecretStore(config, nodeFolders.modeOf, noLock),
+      legacyTokenStore(config, async () => originIfValid((await readSettings(config)).server)),
+    ]
   })
 
   const httpWithToken = async (origin: string, token: string | undefined) => {
@@ -106,6 +115,7 @@ export function createContext(): Context {
     },
     setExitCode: overrides.setExitCode ?? ((code) => void (process.exitCode = code)),
     filesAt: (root) => new NodeFiles(root, random),
+    folders: nodeFolders,
     findWorkspace: (flag) =>
       findWorkspace({
         flag,
@@ -129,10 +139,7 @@ export function createContext(): Context {
         const secret = await store.get(origin)
         if (secret) return httpWithToken(origin, secret.token)
       }
-      throw new AuthError(`No token is stored for ${origin}.`, {
-        hint: `Run: agnes init --server-url ${origin} --token-stdin`,
-        details: {origin},
-      })
+      throw notSignedIn(origin, env)
     },
     httpWithToken,
     warehouse: once(async () => {
@@ -160,9 +167,37 @@ async function looksLikeWorkspace(path: string): Promise<boolean> {
   return false
 }
 
-async function permissionBits(path: string): Promise<number | undefined> {
-  return process.platform === 'win32' ? undefined : (await stat(path)).mode & 0o777
+/**
+ * Whether AGNES_TOKEN may go to `origin`: to AGNES_SERVER where that is set, else to servers this
+ * account has chosen. A folder that merely says so (a cloned repository) is not enough.
+ */
+async function isTrusted(env: Env, config: Files, origin: string): Promise<boolean> {
+  if (env.server !== undefined) return originIfValid(env.server) === origin
+  const {server} = await readSettings(config)
+  const known = [server, ...(await readRegistry(config)).map((workspace) => workspace.server)]
+  return known.some((address) => originIfValid(address) === origin)
 }
+
+function originIfValid(server: string | undefined): string | undefined {
+  return server !== undefined && URL.canParse(server) ? new URL(server).origin : undefined
+}
+
+function notSignedIn(origin: string, env: Env): AuthError {
+  const isHeldBack = env.token !== undefined
+  return new AuthError(
+    isHeldBack
+      ? `AGNES_TOKEN was not sent: nothing on this account says that it belongs to ${origin}.`
+      : `No token is stored for ${origin}.`,
+    {
+      hint: isHeldBack
+        ? `If it does, set AGNES_SERVER=${origin} as well.`
+        : `Run: agnes init --server-url ${origin} --token-stdin`,
+      details: {origin},
+    },
+  )
+}
+
+const noLock: Lock = {hold: (_options, work) => work()}
 
 function readVersion(): string {
   const manifest = readFileSync(join(packageRoot(), 'package.json'), 'utf8')

@@ -1,6 +1,7 @@
 import {z} from 'zod/mini'
 import {UsageError} from '../errors.js'
 import type {Files} from '../ports/files.js'
+import type {Lock} from '../ports/lock.js'
 import type {Secret, SecretStore} from '../ports/secret-store.js'
 
 const PATH = 'credentials.json'
@@ -8,6 +9,9 @@ const Stored = z.object({
   format: z.literal(1),
   origins: z.record(z.string(), z.object({token: z.string(), email: z.string()})),
 })
+
+/** Long enough for anyone who only rewrites a small file; after it the writer is told who holds it. */
+const LOCK_WAIT_MS = 5000
 
 /** `credentials.json`, mode 0600, one entry per origin. Refused when other users can read it. */
 export class FileSecretStore implements SecretStore {
@@ -17,21 +21,32 @@ export class FileSecretStore implements SecretStore {
     private readonly files: Files,
     /** Permission bits of a path, `undefined` where the system has none (Windows). */
     private readonly modeOf: (path: string) => Promise<number | undefined>,
+    /** Keeps two writers from losing each other's entry. */
+    private readonly lock: Lock,
   ) {}
 
   async get(origin: string): Promise<Secret | undefined> {
-    return (await this.read()).origins[origin]
+    const {origins} = await this.read()
+    return Object.hasOwn(origins, origin) ? origins[origin] : undefined
   }
 
   async set(origin: string, secret: Secret): Promise<void> {
-    const stored = await this.read()
-    await this.write({...stored.origins, [origin]: secret})
+    await this.exclusively(async () => {
+      const stored = await this.read()
+      await this.write({...stored.origins, [origin]: secret})
+    })
   }
 
   async delete(origin: string): Promise<boolean> {
-    const {[origin]: gone, ...rest} = (await this.read()).origins
-    if (gone) await this.write(rest)
-    return gone !== undefined
+    return this.exclusively(async () => {
+      const {[origin]: gone, ...rest} = (await this.read()).origins
+      if (gone) await this.write(rest)
+      return gone !== undefined
+    })
+  }
+
+  private exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.lock.hold({waitMs: LOCK_WAIT_MS, command: 'agnes sign-in'}, work)
   }
 
   private async write(origins: z.infer<typeof Stored>['origins']): Promise<void> {

@@ -2,7 +2,10 @@ import {z} from 'zod/mini'
 import {UsageError} from '../errors.js'
 import type {Files} from '../ports/files.js'
 
-/** `config.yaml`, shared with the reference client: unknown keys are kept. */
+const CONFIG = 'config.yaml'
+const REGISTRY = 'workspaces.json'
+
+/** `config.yaml`, shared with the reference client: unknown keys and comments are kept. */
 export interface Settings {
   /** The default server's URL. */
   server: string | undefined
@@ -16,50 +19,76 @@ const Registry = z.object({
 export type RegisteredWorkspace = z.infer<typeof Registry>['workspaces'][number]
 
 export async function readSettings(config: Files): Promise<Settings> {
-  const values = await readConfigYaml(config)
-  const server = values.server
-  return {server: typeof server === 'string' ? server : undefined}
-}
-
-export async function saveServer(config: Files, server: string): Promise<void> {
-  const {stringify} = await import('yaml')
-  const values = await readConfigYaml(config)
-  await config.writeAtomic('config.yaml', stringify({...values, server}))
-}
-
-async function readConfigYaml(config: Files): Promise<Record<string, unknown>> {
-  const text = await config.readText('config.yaml')
-  if (text === undefined) return {}
+  const text = await readConfigText(config)
   // The usual file is one `server: URL` line; that form needs no YAML parser at start-up.
   const simple = /^server:[ \t]+(https?:\/\/[^\s#'"]+)[ \t]*\r?\n?$/.exec(text)
   if (simple) return {server: simple[1]}
-  const {parse} = await import('yaml')
-  try {
-    const values: unknown = parse(text)
-    if (values === null) return {}
-    if (typeof values === 'object' && !Array.isArray(values)) return values as Record<string, unknown>
-  } catch {
-    // Falls through to the same refusal: the file is somebody's, so it is not overwritten.
+  if (text.trim() === '') return {server: undefined}
+  const server: unknown = (await parseConfig(config, text)).get('server')
+  return {server: typeof server === 'string' ? server : undefined}
+}
+
+/** Sets the default server. Writes nothing when it is the one already there; true when it wrote. */
+export async function saveServer(config: Files, server: string): Promise<boolean> {
+  const text = await readConfigText(config)
+  if (text.trim() === '') {
+    await config.writeAtomic(CONFIG, `server: ${server}\n`)
+    return true
   }
-  throw new UsageError(`${config.absolute('config.yaml')} is not readable as settings.`, {
+  const document = await parseConfig(config, text)
+  if (document.get('server') === server) return false
+  document.set('server', server)
+  await config.writeAtomic(CONFIG, document.toString())
+  return true
+}
+
+async function readConfigText(config: Files): Promise<string> {
+  return ((await config.readText(CONFIG)) ?? '').replace(/^\uFEFF/, '')
+}
+
+async function parseConfig(config: Files, text: string) {
+  const {isMap, parseDocument} = await import('yaml')
+  const document = parseDocument(text)
+  const isSettings = document.contents === null || isMap(document.contents)
+  if (document.errors.length === 0 && isSettings) return document
+  throw new UsageError(`${config.absolute(CONFIG)} is not readable as settings.`, {
     code: 'settings_damaged',
     hint: 'Repair the YAML, or move the file away and run `agnes init` again.',
+    ...(document.errors[0] ? {cause: document.errors[0]} : {}),
   })
 }
 
 /** A damaged registry reads as empty: it only helps to find workspaces, and `init` rebuilds it. */
 export async function readRegistry(config: Files): Promise<RegisteredWorkspace[]> {
-  const text = await config.readText('workspaces.json')
+  return (await parseRegistry(config)) ?? []
+}
+
+/**
+ * Adds a workspace; writes nothing when it is registered as it is. A damaged registry is kept beside
+ * the new one; the answer is then its name.
+ */
+export async function registerWorkspace(
+  config: Files,
+  entry: RegisteredWorkspace,
+): Promise<{keptDamaged: string | null}> {
+  const known = await parseRegistry(config)
+  const same = known?.find(({path, server}) => path === entry.path && server === entry.server)
+  if (same) return {keptDamaged: null}
+  const keptDamaged = known === undefined ? `${REGISTRY}.damaged` : null
+  if (keptDamaged !== null) await config.install(REGISTRY, keptDamaged)
+  const others = (known ?? []).filter(({path}) => path !== entry.path)
+  const document = {format: 1, workspaces: [...others, entry]}
+  await config.writeAtomic(REGISTRY, JSON.stringify(document, null, 2) + '\n')
+  return {keptDamaged}
+}
+
+/** `undefined` when the file is there but cannot be understood. */
+async function parseRegistry(config: Files): Promise<RegisteredWorkspace[] | undefined> {
+  const text = await config.readText(REGISTRY)
   if (text === undefined) return []
   try {
     return Registry.parse(JSON.parse(text)).workspaces
   } catch {
-    return []
+    return undefined
   }
-}
-
-export async function registerWorkspace(config: Files, entry: RegisteredWorkspace): Promise<void> {
-  const others = (await readRegistry(config)).filter(({path}) => path !== entry.path)
-  const document = {format: 1, workspaces: [...others, entry]}
-  await config.writeAtomic('workspaces.json', JSON.stringify(document, null, 2) + '\n')
 }

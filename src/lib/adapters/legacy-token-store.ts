@@ -1,0 +1,48 @@
+import {z} from 'zod/mini'
+import {UsageError} from '../errors.js'
+import type {Files} from '../ports/files.js'
+import type {Secret, SecretStore} from '../ports/secret-store.js'
+
+const PATH = 'token.json'
+const Legacy = z.object({access_token: z.optional(z.string()), email: z.optional(z.string())})
+
+/**
+ * The reference client's `token.json`, read-only. The file does not say which server its token is for;
+ * `ownOrigin` tells the one that client talks to (`server` in its config.yaml), and no other gets it.
+ */
+export function legacyTokenStore(
+  config: Files,
+  ownOrigin: () => Promise<string | undefined>,
+): SecretStore {
+  const readOnly = () =>
+    Promise.reject(
+      new UsageError("The reference client's token.json is only read, never changed.", {
+        code: 'read_only_credentials',
+        hint: 'Sign in with `agnes init` to store a token of your own.',
+      }),
+    )
+  return {
+    kind: 'legacy',
+    async get(origin) {
+      return (await ownOrigin()) === origin ? readLegacy(config) : undefined
+    },
+    set: readOnly,
+    delete: readOnly,
+  }
+}
+
+async function readLegacy(config: Files): Promise<Secret | undefined> {
+  const text = await config.readText(PATH)
+  if (text === undefined) return undefined
+  try {
+    const {access_token: token, email = ''} = Legacy.parse(JSON.parse(text.replace(/^\uFEFF/, '')))
+    return token === undefined || token === '' ? undefined : {token, email}
+  } catch (error) {
+    throw new UsageError(`${config.absolute(PATH)} is damaged and was left as it is.`, {
+      code: 'credentials_damaged',
+      hint: 'Move the file away and sign in again with `agnes init`.',
+      details: {path: config.absolute(PATH)},
+      cause: error,
+    })
+  }
+}
