@@ -1,36 +1,87 @@
-// Bundles the CLI: one entry per command, shared chunks between them, native parts left outside.
+// Builds dist/ and oclif.manifest.json. Does nothing when they are newer than what they come from;
+// `--force` builds anyway. The new dist/ replaces the old one in one step.
 import {execFileSync} from 'node:child_process'
-import {readdirSync} from 'node:fs'
-import {rm} from 'node:fs/promises'
+import {createHash} from 'node:crypto'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import {join} from 'node:path'
-import {build} from 'esbuild'
+import {fileURLToPath, pathToFileURL} from 'node:url'
+import {bundle} from './build/bundle.js'
 
-const sources = readdirSync('src', {recursive: true}).map((path) => join('src', path))
-const entryPoints = sources.filter(
-  (path) => path === 'src/main.ts' || /^src\/commands\/.*\.ts$/.test(path) || path.endsWith('-worker.ts'),
-)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const STAMP = 'dist/.stamp'
 
-await rm('dist', {recursive: true, force: true})
-await build({
-  entryPoints,
-  outdir: 'dist',
-  outbase: 'src',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  keepNames: true,
-  legalComments: 'none',
-  external: ['@duckdb/node-bindings*', 'keytar', 'typescript'],
-  logLevel: 'warning',
-  // Bundled CommonJS libraries call require() for built-in modules.
-  banner: {
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-  },
-})
-execFileSync(process.execPath, ['node_modules/oclif/bin/run.js', 'manifest', '.'], {
-  stdio: ['ignore', 'ignore', 'inherit'],
-})
+/** @returns {Promise<boolean>} whether there was anything to do */
+export async function buildIfStale(isForced = false) {
+  const stamp = fingerprint([
+    'src',
+    'scripts/build',
+    'scripts/build.js',
+    'package.json',
+    'package-lock.json',
+  ])
+  if (!isForced && isCurrent(stamp)) return false
+  const fresh = join(root, 'node_modules', `.agnes-build-${process.pid}`)
+  rmSync(fresh, {recursive: true, force: true})
+  await bundle(root, fresh)
+  replaceDist(fresh)
+  execFileSync(process.execPath, ['node_modules/oclif/bin/run.js', 'manifest', '.'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    // Its update check would go to the network.
+    env: {...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true'},
+  })
+  writeFileSync(join(root, STAMP), stamp)
+  return true
+}
+
+function isCurrent(stamp) {
+  const path = join(root, STAMP)
+  return (
+    existsSync(path) &&
+    readFileSync(path, 'utf8') === stamp &&
+    existsSync(join(root, 'oclif.manifest.json'))
+  )
+}
+
+/** Names, sizes and times of everything the build reads. */
+function fingerprint(paths) {
+  const hash = createHash('sha256')
+  for (const path of paths) {
+    const isFolder = statSync(join(root, path)).isDirectory()
+    const files = isFolder
+      ? readdirSync(join(root, path), {recursive: true, encoding: 'utf8'}).sort()
+      : ['']
+    for (const file of files) {
+      const facts = statSync(join(root, path, file), {throwIfNoEntry: false})
+      if (facts?.isFile()) hash.update(`${path}/${file} ${facts.size} ${facts.mtimeMs}\n`)
+    }
+  }
+  return hash.digest('hex')
+}
+
+/** Another build may finish at the same moment; the last one wins. */
+function replaceDist(fresh) {
+  const dist = join(root, 'dist')
+  const old = `${fresh}-old`
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (existsSync(dist)) renameSync(dist, old)
+      renameSync(fresh, dist)
+      break
+    } catch (error) {
+      if (attempt === 5) throw error
+    }
+  }
+  rmSync(old, {recursive: true, force: true})
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  await buildIfStale(process.argv.includes('--force'))

@@ -2,8 +2,8 @@ import {readFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 
 /**
- * Entry of the binary. The version is answered before oclif is loaded: it is asked for often and
- * costs a tenth that way.
+ * Entry of the binary. The version is answered before anything else is loaded: it is asked for often
+ * and costs a tenth that way.
  */
 export async function main(entryUrl: string, argv: string[]): Promise<void> {
   const root = fileURLToPath(new URL('..', entryUrl))

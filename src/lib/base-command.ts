@@ -28,6 +28,16 @@ export abstract class BaseCommand<Result extends object> extends Command {
     this.controller.abort(reason)
   }
 
+  /**
+   * Runs a command class without oclif's discovery of plugins, commands and themes.
+   * @param words the command's words, such as `['snapshot', 'create']`
+   */
+  static async launch(words: string[], argv: string[]): Promise<void> {
+    const Class = this as unknown as new (argv: string[], config: Interfaces.Config) => BaseCommand<object>
+    this.id ??= words.join(':')
+    await new Class(argv, lightConfig())._run()
+  }
+
   /** Aborts on Ctrl-C and SIGTERM; the last argument of every service call. */
   protected get signal(): AbortSignal {
     return this.controller.signal
@@ -96,4 +106,17 @@ export function fromOclif(error: unknown): AgnesError {
   if (!(error instanceof Errors.CLIError)) return toAgnesError(error)
   const [message = 'Wrong usage.'] = error.message.split('\nSee more help with')
   return new UsageError(message.trim(), {hint: 'Run the command with --help to see what it takes.'})
+}
+
+/** The part of oclif's configuration that a running command asks for. */
+function lightConfig(): Interfaces.Config {
+  const config: Partial<Interfaces.Config> = {
+    bin: 'agnes',
+    topicSeparator: ' ',
+    scopedEnvVar: () => undefined,
+    scopedEnvVarKey: (key) => `AGNES_${key}`,
+    scopedEnvVarTrue: () => false,
+    runHook: async () => ({successes: [], failures: []}),
+  }
+  return config as Interfaces.Config
 }
