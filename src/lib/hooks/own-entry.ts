@@ -1,0 +1,42 @@
+/** A command that some version of `agnes` (ours or the reference client's) put into a hook. */
+const OWN =
+  /(?<![\w-])(?:agnes (?:pull|push|self-upgrade|update|refresh-marketplace|capture-session)|da sync)(?![\w-])|collect_session/
+
+/** Shell text that does nothing of its own around such a command. */
+const GLUE =
+  /^(?:true|:|then|else|fi|do|done|wait|disown.*|exit \d+|cd .*|command -v .*|if command -v .*|\[ .*\]|test .*)$/
+
+/**
+ * True when an entry of `hooks.<event>` does nothing but run `agnes`: each of its commands is ours, and
+ * so is each part of a command that chains several. In doubt it is somebody else's.
+ */
+export function isOwnEntry(entry: unknown): boolean {
+  if (!isRecord(entry) || !Array.isArray(entry.hooks) || entry.hooks.length === 0) return false
+  return entry.hooks.every(
+    (hook: unknown) =>
+      isRecord(hook) && typeof hook.command === 'string' && isOwnCommand(hook.command),
+  )
+}
+
+function isOwnCommand(command: string): boolean {
+  const parts = command
+    // Redirections first: their `&` is not a separator.
+    .replace(/\d*[<>]{1,2}&?\s*(?:\d|-|"[^"]*"|'[^']*'|[^\s;&|()"']+)|&>{1,2}\s*\S+/g, ' ')
+    .split(/&&|\|\||[;&|\n(){}]/)
+    .map(bareCommand)
+    .filter((part) => part !== '' && !GLUE.test(part))
+  return parts.length > 0 && parts.every((part) => OWN.test(part) && !/[$`]\(|`/.test(part))
+}
+
+/** Without quotes, wrappers and shell keywords in front. */
+function bareCommand(part: string): string {
+  const words = part.replace(/["']/g, ' ').trim().replace(/\s+/g, ' ')
+  return words.replace(
+    /^(?:(?:(?:\S*\/)?(?:bash|sh|zsh)(?: -\w+)*|nohup|setsid|exec|then|else|do|env|[A-Z_][A-Z0-9_]*=\S*)(?: |$))+/,
+    '',
+  )
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
