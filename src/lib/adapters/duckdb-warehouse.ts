@@ -1,7 +1,219 @@
-import type {SessionOptions, Warehouse, WarehouseSession} from '../ports/warehouse.js'
+import {
+  DuckDBInstance,
+  type DuckDBConnection,
+  type DuckDBPreparedStatement,
+  type DuckDBResult,
+} from '@duckdb/node-api'
+import {QueryError} from '../errors.js'
+import type {
+  Cell,
+  RowBatch,
+  RowStream,
+  SessionOptions,
+  StatementFacts,
+  Warehouse,
+  WarehouseSession,
+} from '../ports/warehouse.js'
+import {translateDuckDbError} from './duckdb-warehouse-errors.js'
+import {inspectStatement} from './duckdb-warehouse-inspect.js'
+import {bindings} from './duckdb-warehouse-parameters.js'
+import {parquetCopy} from './duckdb-warehouse-parquet.js'
+import {columnType, typeText} from './duckdb-warehouse-types.js'
+import {columnCells} from './duckdb-warehouse-values.js'
 
+/** How often a query is told again to stop: an interrupt between two of its steps is forgotten. */
+const INTERRUPT_EVERY_MS = 20
+
+/**
+ * The only owner of database files in this process: opening one twice, or reading it through `fs`,
+ * would drop its lock. Sessions pin the time zone to UTC and never load an extension by themselves.
+ */
 export class DuckDbWarehouse implements Warehouse {
-  open(_options: SessionOptions): Promise<WarehouseSession> {
-    throw new Error('not written yet')
+  async open(options: SessionOptions): Promise<WarehouseSession> {
+    try {
+      const instance = await DuckDBInstance.create(options.path, configuration(options))
+      const connection = await instance.connect()
+      const session = new DuckDbSession(instance, connection)
+      try {
+        for (const statement of preparation(options)) await connection.run(statement)
+        return session
+      } catch (error) {
+        await session.close()
+        throw error
+      }
+    } catch (error) {
+      throw translateDuckDbError(error, options.path)
+    }
+  }
+}
+
+function configuration(options: SessionOptions): Record<string, string> {
+  return {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    ...(options.path === ':memory:' || options.access === 'write'
+      ? {}
+      : {access_mode: 'READ_ONLY'}),
+    ...(options.memoryLimitMb ? {memory_limit: `${options.memoryLimitMb}MiB`} : {}),
+    ...(options.threads ? {threads: String(options.threads)} : {}),
+  }
+}
+
+/** The last statement closes the door behind the others. */
+function preparation(options: SessionOptions): string[] {
+  const {attach = [], allowedDirectories, allowedFiles = []} = options
+  const statements = [
+    "SET TimeZone = 'UTC'",
+    `SET temp_directory = ${literal(options.tempDirectory ?? '')}`,
+    ...attach.map(({path, name}) => `ATTACH ${literal(path)} AS ${identifier(name)} (READ_ONLY)`),
+  ]
+  if (attach[0]) statements.push(`USE ${identifier(attach[0].name)}`)
+  if (allowedDirectories)
+    statements.push(
+      `SET allowed_directories = [${allowedDirectories.map(literal).join(', ')}]`,
+      `SET allowed_paths = [${allowedFiles.map(literal).join(', ')}]`,
+      'SET enable_external_access = false',
+      'SET lock_configuration = true',
+    )
+  return statements
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+class DuckDbSession implements WarehouseSession {
+  private isClosed = false
+
+  constructor(
+    private readonly instance: DuckDBInstance,
+    private readonly connection: DuckDBConnection,
+  ) {}
+
+  async run(sql: string, parameters: readonly Cell[] = [], signal?: AbortSignal): Promise<number> {
+    return this.guarded(signal, async () => {
+      const {values, types} = bindings(parameters)
+      const result = values.length
+        ? await this.connection.run(sql, values, types as never)
+        : await this.connection.run(sql)
+      return result.rowsChanged
+    })
+  }
+
+  async stream(
+    sql: string,
+    parameters: readonly Cell[] = [],
+    signal?: AbortSignal,
+  ): Promise<RowStream> {
+    const result = await this.guarded(signal, () => this.start(sql, parameters))
+    const types = result.columnTypes()
+    return {
+      columns: types.map((type, index) => ({
+        name: result.columnName(index),
+        typeText: typeText(type),
+        type: columnType(type),
+      })),
+      batches: this.batches(result, signal),
+    }
+  }
+
+  async rows(
+    sql: string,
+    parameters: readonly Cell[] = [],
+    signal?: AbortSignal,
+  ): Promise<Cell[][]> {
+    const {batches} = await this.stream(sql, parameters, signal)
+    const rows: Cell[][] = []
+    for await (const {rowCount, columns} of batches)
+      for (let row = 0; row < rowCount; row++) rows.push(columns.map((cells) => cells[row]!))
+    return rows
+  }
+
+  async exportParquet(
+    sql: string,
+    options: {path: string; limit?: number},
+    signal?: AbortSignal,
+  ): Promise<number> {
+    const source = `query(${literal(sql)})`
+    const prepared = await this.guarded(signal, () =>
+      this.connection.prepare(`SELECT * FROM ${source}`),
+    )
+    const columns = Array.from({length: prepared.columnCount}, (_, index) => ({
+      name: prepared.columnName(index),
+      type: prepared.columnType(index),
+    }))
+    prepared.destroySync()
+    return this.run(parquetCopy(source, columns, options), [], signal)
+  }
+
+  inspect(sql: string): Promise<StatementFacts> {
+    return inspectStatement(this.connection, sql)
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.connection.closeSync()
+    this.instance.closeSync()
+  }
+
+  /** All statements of the text but the last run at once: a dynamic PIVOT is several. */
+  private async start(sql: string, parameters: readonly Cell[]): Promise<DuckDBResult> {
+    const {values, types} = bindings(parameters)
+    const statements = await this.connection.extractStatements(sql)
+    if (statements.count === 0) throw new QueryError('There is no statement in this text.')
+    for (let index = 0; index < statements.count - 1; index++)
+      await withPrepared(await statements.prepare(index), (prepared) => prepared.run())
+    return withPrepared(await statements.prepare(statements.count - 1), (prepared) => {
+      if (values.length) prepared.bind(values, types as never)
+      return prepared.stream()
+    })
+  }
+
+  private async *batches(result: DuckDBResult, signal?: AbortSignal): AsyncGenerator<RowBatch> {
+    const types = result.columnTypes()
+    for (;;) {
+      const chunk = await this.guarded(signal, () => result.fetchChunk())
+      if (!chunk || chunk.rowCount === 0) return
+      yield {
+        rowCount: chunk.rowCount,
+        columns: types.map((type, index) => columnCells(chunk, index, type)),
+      }
+    }
+  }
+
+  /** Runs one step of the engine: interrupted when the signal fires, its errors translated. */
+  private async guarded<T>(signal: AbortSignal | undefined, step: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted()
+    let timer: NodeJS.Timeout | undefined
+    const interrupt = () => {
+      this.connection.interrupt()
+      timer ??= setInterval(() => this.connection.interrupt(), INTERRUPT_EVERY_MS)
+    }
+    signal?.addEventListener('abort', interrupt, {once: true})
+    try {
+      return await step()
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      throw translateDuckDbError(error)
+    } finally {
+      clearInterval(timer)
+      signal?.removeEventListener('abort', interrupt)
+    }
+  }
+}
+
+async function withPrepared<T>(
+  prepared: DuckDBPreparedStatement,
+  work: (prepared: DuckDBPreparedStatement) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(prepared)
+  } finally {
+    prepared.destroySync()
   }
 }

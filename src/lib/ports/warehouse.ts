@@ -81,6 +81,10 @@ export interface SessionOptions {
   access: 'read' | 'write'
   /** Folders the SQL may read files from. With this set, external access is off and configuration is locked. */
   allowedDirectories?: readonly string[]
+  /** Single files that may be used as well; only of use with `allowedDirectories`. */
+  allowedFiles?: readonly string[]
+  /** Database files opened read-only under a name, before access is locked; the first becomes the default. */
+  attach?: readonly {path: string; name: string}[]
   /** Megabytes (2^20). */
   memoryLimitMb?: number
   threads?: number
@@ -94,8 +98,13 @@ export interface StatementFacts {
   kind: 'select' | 'explain' | 'other'
   /** The engine's name of the kind, for messages. */
   kindText: string
-  /** Names the statement reads from, unquoted, as written; functions are not in it. */
+  /**
+   * Names the statement reads from, unquoted, as written, without those of its CTEs. `schema` is
+   * `catalog.schema` where both are written. For a PIVOT without its values it may name too much, never too little.
+   */
   tableNames: readonly {schema: string | null; name: string}[]
+  /** Functions called, lower-case; may hold other words that stand before a parenthesis. */
+  functionNames: readonly string[]
 }
 
 export interface WarehouseSession {
@@ -105,6 +114,12 @@ export interface WarehouseSession {
   stream(sql: string, parameters?: readonly Cell[], signal?: AbortSignal): Promise<RowStream>
   /** A small result, whole, row-major. */
   rows(sql: string, parameters?: readonly Cell[], signal?: AbortSignal): Promise<Cell[][]>
+  /** Writes the rows of one SELECT to a Parquet file, exact (see docs/query-formats.md); returns their number. */
+  exportParquet(
+    sql: string,
+    options: {path: string; limit?: number},
+    signal?: AbortSignal,
+  ): Promise<number>
   /** Parses one statement without running it. `QueryError` when it does not parse or is not exactly one. */
   inspect(sql: string): Promise<StatementFacts>
   /** May be called twice. */
