@@ -1,16 +1,31 @@
 import {createHash} from 'node:crypto'
-import {createReadStream} from 'node:fs'
-import {mkdir, open, readdir, readFile, rename, rm, stat, statfs, type FileHandle} from 'node:fs/promises'
-import {dirname, isAbsolute, relative, resolve} from 'node:path'
-import {TooLargeError, UnexpectedError, UsageError} from '../errors.js'
+import {constants, createReadStream} from 'node:fs'
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  type FileHandle,
+} from 'node:fs/promises'
+import {basename, dirname, isAbsolute, join, relative, resolve, sep} from 'node:path'
+import {UnexpectedError} from '../errors.js'
 import type {FileFacts, Files, RandomAccessFile} from '../ports/files.js'
 import type {Random} from '../ports/random.js'
+import {errnoOf, isMissing, translateFileError} from './file-errors.js'
+import {randomAccessFile} from './random-access-file.js'
 
 /** Points at which a test may make the disk fail; the real adapter has none set. */
 export interface FileFaults {
   beforeWrite?(path: string): void
   beforeRename?(path: string): void
 }
+
+/** A temporary file this much older than a later write of the same file belongs to a dead process. */
+const ABANDONED_MS = 600_000
 
 export class NodeFiles implements Files {
   readonly root: string
@@ -26,14 +41,20 @@ export class NodeFiles implements Files {
   absolute(path: string): string {
     const target = resolve(this.root, path)
     const inside = relative(this.root, target)
-    if (inside.startsWith('..') || isAbsolute(inside))
-      throw new UnexpectedError(`The path ${path} leaves ${this.root}.`)
+    if (
+      inside === '..' ||
+      inside.startsWith(`..${sep}`) ||
+      isAbsolute(inside) ||
+      path.includes('\0')
+    )
+      throw new UnexpectedError(`The path ${JSON.stringify(path)} leaves ${this.root}.`)
     return target
   }
 
   async stat(path: string): Promise<FileFacts | undefined> {
+    const target = this.absolute(path)
     try {
-      const facts = await stat(this.absolute(path))
+      const facts = await stat(target)
       return {
         sizeBytes: facts.size,
         mtimeMs: Math.trunc(facts.mtimeMs),
@@ -41,46 +62,51 @@ export class NodeFiles implements Files {
       }
     } catch (error) {
       if (isMissing(error)) return undefined
-      throw translate(error, path)
+      throw translateFileError(error, path)
     }
   }
 
   async readText(path: string): Promise<string | undefined> {
+    const target = this.absolute(path)
     try {
-      return await readFile(this.absolute(path), 'utf8')
+      return await readFile(target, 'utf8')
     } catch (error) {
       if (isMissing(error)) return undefined
-      throw translate(error, path)
+      throw translateFileError(error, path)
     }
   }
 
-  async writeAtomic(path: string, data: string | Uint8Array, options: {mode?: number} = {}): Promise<void> {
+  async writeAtomic(
+    path: string,
+    data: string | Uint8Array,
+    options: {mode?: number; isDurable?: boolean} = {},
+  ): Promise<void> {
     const target = this.absolute(path)
     const beside = `${target}.${this.random.hex(6)}.tmp`
-    const mode = options.mode ?? 0o644
+    const {mode, isDurable = true} = options
     try {
-      await mkdir(dirname(target), {recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o777})
+      await this.makeFolder(target, mode)
       this.faults.beforeWrite?.(path)
-      const handle = await open(beside, 'wx', mode)
-      try {
-        await handle.writeFile(data)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
+      const writtenAt = await writeBeside(beside, data, {
+        isDurable,
+        mode: mode ?? (await modeOf(target)),
+      })
       this.faults.beforeRename?.(path)
       await rename(beside, target)
+      if (!isDurable) return
       await syncDirectory(dirname(target))
+      await removeAbandoned(target, writtenAt)
     } catch (error) {
-      await rm(beside, {force: true})
-      throw translate(error, path)
+      // What cannot be cleaned up now is swept by a later write; the first failure is the one to tell.
+      await rm(beside, {force: true}).catch(() => undefined)
+      throw translateFileError(error, path)
     }
   }
 
   async append(path: string, data: string): Promise<void> {
     const target = this.absolute(path)
     try {
-      await mkdir(dirname(target), {recursive: true})
+      await this.makeFolder(target)
       this.faults.beforeWrite?.(path)
       const handle = await open(target, 'a')
       try {
@@ -90,60 +116,77 @@ export class NodeFiles implements Files {
         await handle.close()
       }
     } catch (error) {
-      throw translate(error, path)
+      throw translateFileError(error, path)
     }
   }
 
   async install(from: string, to: string): Promise<void> {
+    const source = this.absolute(from)
     const target = this.absolute(to)
     try {
-      await mkdir(dirname(target), {recursive: true})
+      const handle = await open(source, 'r')
+      try {
+        await handle.datasync()
+      } finally {
+        await handle.close()
+      }
+      await this.makeFolder(target)
       this.faults.beforeRename?.(to)
-      await rename(this.absolute(from), target)
+      await rename(source, target)
       await syncDirectory(dirname(target))
     } catch (error) {
-      throw translate(error, to)
+      throw translateFileError(error, (await this.stat(from)) ? to : from)
     }
   }
 
   async list(path: string): Promise<string[]> {
+    const target = this.absolute(path)
     try {
-      return (await readdir(this.absolute(path))).sort()
+      return (await readdir(target)).sort()
     } catch (error) {
       if (isMissing(error)) return []
-      throw translate(error, path)
+      throw translateFileError(error, path)
     }
   }
 
   async remove(path: string): Promise<void> {
+    const target = this.absolute(path)
+    if (target === this.root)
+      throw new UnexpectedError(`The folder ${this.root} itself is never removed.`)
     try {
-      await rm(this.absolute(path), {force: true, recursive: true})
+      await rm(target, {force: true, recursive: true})
     } catch (error) {
-      throw translate(error, path)
+      // A path below something that is not a folder is as absent as can be.
+      if (!isMissing(error)) throw translateFileError(error, path)
     }
   }
 
   async openRandomAccess(path: string, sizeBytes: number): Promise<RandomAccessFile> {
     const target = this.absolute(path)
+    let handle: FileHandle | undefined
     try {
-      await mkdir(dirname(target), {recursive: true})
+      await this.makeFolder(target)
       this.faults.beforeWrite?.(path)
-      const handle = await open(target, await flagsFor(target))
+      handle = await open(target, constants.O_RDWR | constants.O_CREAT, 0o644)
       await handle.truncate(sizeBytes)
-      return randomAccess(handle, path)
+      return randomAccessFile(handle, path)
     } catch (error) {
-      throw translate(error, path)
+      await handle?.close()
+      throw translateFileError(error, path)
     }
   }
 
   async md5(path: string, signal?: AbortSignal): Promise<string> {
     const hash = createHash('md5')
-    const stream = createReadStream(this.absolute(path), {highWaterMark: 1 << 20, ...(signal ? {signal} : {})})
+    const stream = createReadStream(this.absolute(path), {
+      highWaterMark: 1 << 20,
+      ...(signal ? {signal} : {}),
+    })
     try {
       for await (const chunk of stream) hash.update(chunk as Uint8Array)
     } catch (error) {
       if (signal?.aborted) throw signal.reason
-      throw translate(error, path)
+      throw translateFileError(error, path)
     }
     return hash.digest('hex')
   }
@@ -156,44 +199,57 @@ export class NodeFiles implements Files {
         return facts.bavail * facts.bsize
       } catch (error) {
         const parent = dirname(folder)
-        if (!isMissing(error) || parent === folder) throw translate(error, folder)
+        if (!isMissing(error) || parent === folder) throw translateFileError(error, folder)
         folder = parent
       }
     }
   }
+
+  /** Folders of private files are private as well. */
+  private async makeFolder(target: string, mode = 0o644): Promise<void> {
+    await mkdir(dirname(target), {recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o777})
+  }
 }
 
-/** Keeps the bytes of an existing file, creates an absent one. */
-async function flagsFor(target: string): Promise<'r+' | 'w+'> {
-  return (await stat(target).catch(() => undefined)) ? 'r+' : 'w+'
+/** Returns the new file's own modification time: the clock its neighbours are measured by. */
+async function writeBeside(
+  beside: string,
+  data: string | Uint8Array,
+  options: {mode: number | undefined; isDurable: boolean},
+): Promise<number> {
+  const handle = await open(beside, 'wx', options.mode ?? 0o644)
+  try {
+    // `open` cuts the mode by the umask; a file that was shared on purpose stays shared.
+    if (options.mode !== undefined) await handle.chmod(options.mode)
+    await handle.writeFile(data)
+    if (options.isDurable) await handle.sync()
+    return (await handle.stat()).mtimeMs
+  } finally {
+    await handle.close()
+  }
 }
 
-function randomAccess(handle: FileHandle, path: string): RandomAccessFile {
-  let isOpen = true
-  return {
-    async write(bytes, position) {
-      let done = 0
-      try {
-        while (done < bytes.length) {
-          const {bytesWritten} = await handle.write(bytes, done, bytes.length - done, position + done)
-          done += bytesWritten
-        }
-      } catch (error) {
-        throw translate(error, path)
-      }
-    },
-    async sync() {
-      try {
-        await handle.datasync()
-      } catch (error) {
-        throw translate(error, path)
-      }
-    },
-    async close() {
-      if (!isOpen) return
-      isOpen = false
-      await handle.close()
-    },
+async function modeOf(target: string): Promise<number | undefined> {
+  try {
+    return (await stat(target)).mode & 0o777
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+/** What a killed writer of the same file left beside it. */
+async function removeAbandoned(target: string, nowMs: number): Promise<void> {
+  const folder = dirname(target)
+  const prefix = `${basename(target)}.`
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(prefix) || !/^[0-9a-f]{12}\.tmp$/.test(name.slice(prefix.length))) continue
+    const path = join(folder, name)
+    const facts = await stat(path).catch((error: unknown) => {
+      if (isMissing(error)) return undefined
+      throw error
+    })
+    if (facts && nowMs - facts.mtimeMs > ABANDONED_MS) await rm(path, {force: true})
   }
 }
 
@@ -204,36 +260,8 @@ async function syncDirectory(path: string): Promise<void> {
     handle = await open(path, 'r')
     await handle.sync()
   } catch (error) {
-    if (!['EPERM', 'EISDIR', 'EACCES', 'EINVAL'].includes(codeOf(error))) throw error
+    if (!['EPERM', 'EISDIR', 'EACCES', 'EINVAL'].includes(errnoOf(error))) throw error
   } finally {
     await handle?.close()
   }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException | undefined)?.code ?? ''
-}
-
-function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(codeOf(error))
-}
-
-/** File-system failures as errors a person can act on. */
-function translate(error: unknown, path: string): unknown {
-  const code = codeOf(error)
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new TooLargeError(`The disk is full: ${path} could not be written.`, {
-      code: 'disk_full',
-      hint: 'Free some space (agnes disk-info shows what agnes uses), then run the command again.',
-      details: {path},
-      cause: error,
-    })
-  if (['EACCES', 'EPERM', 'EROFS'].includes(code))
-    return new UsageError(`No permission to use ${path} (${code}).`, {
-      code: 'no_permission',
-      hint: 'Check who owns the folder and whether it is read-only.',
-      details: {path, errno: code},
-      cause: error,
-    })
-  return error
 }

@@ -9,6 +9,10 @@ export interface FileFacts {
 export interface RandomAccessFile {
   /** Writes all of `bytes` at `position`. */
   write(bytes: Uint8Array, position: number): Promise<void>
+  /** Writes the chunks one after another, beginning at `position`, in as few system calls as it can. */
+  writeAll(chunks: readonly Uint8Array[], position: number): Promise<void>
+  /** Up to `length` bytes at `position`; fewer only where the file ends. */
+  read(position: number, length: number): Promise<Uint8Array>
   /** Forces written bytes to the device. */
   sync(): Promise<void>
   /** May be called twice. */
@@ -18,7 +22,8 @@ export interface RandomAccessFile {
 /**
  * Files below one root. Paths are relative to it, with `/`; a path that leaves the root is a bug and
  * throws `UnexpectedError`. Folders are made on the first write into them, never before.
- * `ENOSPC` arrives as `TooLargeError` (code `disk_full`), `EACCES`/`EPERM`/`EROFS` as `UsageError`.
+ * `ENOSPC` arrives as `TooLargeError` (code `disk_full`), `EACCES`/`EPERM`/`EROFS` as `UsageError`,
+ * a file that must be there and is not as `MissingError` (code `file_missing`).
  */
 export interface Files {
   readonly root: string
@@ -28,18 +33,24 @@ export interface Files {
   readText(path: string): Promise<string | undefined>
   /**
    * Write beside, fsync, rename, fsync the folder: a reader sees the old file or the new one. A private
-   * `mode` (nothing for others) makes the folders created on the way private too.
+   * `mode` (nothing for others) makes the folders created on the way private too; without `mode` an
+   * existing file keeps its own. `isDurable: false` leaves out both fsyncs: still atomic for readers
+   * and when this process dies, but not when the power does.
    */
-  writeAtomic(path: string, data: string | Uint8Array, options?: {mode?: number}): Promise<void>
+  writeAtomic(
+    path: string,
+    data: string | Uint8Array,
+    options?: {mode?: number; isDurable?: boolean},
+  ): Promise<void>
   /** Appends and forces to the device. */
   append(path: string, data: string): Promise<void>
   /** Rename over `to` inside the root, both already written; syncs the file and the folder. */
   install(from: string, to: string): Promise<void>
   /** Names directly inside; `[]` when the folder is not there. Sorted. */
   list(path: string): Promise<string[]>
-  /** Removes a file or a whole folder; no error when absent. */
+  /** Removes a file or a whole folder, never the root itself; no error when absent. */
   remove(path: string): Promise<void>
-  /** Opens (creating, sized) for positional writes. */
+  /** Opens for positional reads and writes; created when absent, grown or cut to `sizeBytes`. */
   openRandomAccess(path: string, sizeBytes: number): Promise<RandomAccessFile>
   /** Lower-case hex MD5 of the whole file. */
   md5(path: string, signal?: AbortSignal): Promise<string>
