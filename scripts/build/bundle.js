@@ -5,6 +5,7 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {build} from 'esbuild'
 import {lazyRequires} from './lazy-requires.js'
+import {lazyCrypto, slimGot} from './slim-got.js'
 import {OCLIF_FILES, splitOclif} from './split-oclif.js'
 
 /**
@@ -38,7 +39,7 @@ export async function bundle(root, outdir) {
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },
-    plugins: [oclif.plugin, shakenZod(), lazyRequires(OCLIF_FILES)],
+    plugins: [oclif.plugin, shakenZod(), slimGot(), lazyCrypto(), lazyRequires(OCLIF_FILES)],
   })
   await oclif.buildRest(outdir)
   return result.metafile

@@ -33,7 +33,10 @@ export abstract class BaseCommand<Result extends object> extends Command {
    * @param words the command's words, such as `['snapshot', 'create']`
    */
   static async launch(words: string[], argv: string[]): Promise<void> {
-    const Class = this as unknown as new (argv: string[], config: Interfaces.Config) => BaseCommand<object>
+    const Class = this as unknown as new (
+      argv: string[],
+      config: Interfaces.Config,
+    ) => BaseCommand<object>
     this.id ??= words.join(':')
     await new Class(argv, lightConfig())._run()
   }
@@ -51,7 +54,10 @@ export abstract class BaseCommand<Result extends object> extends Command {
   }
 
   /** Writes the text rendering of a result; nothing under `--json`, where the result is the document. */
-  protected async present(result: Result, render: (result: Result, terminal: Terminal) => string): Promise<void> {
+  protected async present(
+    result: Result,
+    render: (result: Result, terminal: Terminal) => string,
+  ): Promise<void> {
     if (this.jsonEnabled()) return
     const {out} = this.context.streams
     const text = render(result, {isTty: out.isTty, hasColor: out.hasColor, columns: out.columns})
@@ -89,14 +95,17 @@ export abstract class BaseCommand<Result extends object> extends Command {
     const {streams, env, setExitCode} = this.context
     setExitCode(error.exitCode)
     if (this.jsonEnabled() && !this.isPrinted) return this.logJson(toErrorDocument(error))
-    await streams.err.write(errorText(error, {...streams.err, hasColor: streams.err.hasColor}, env.debug))
+    await streams.err.write(
+      errorText(error, {...streams.err, hasColor: streams.err.hasColor}, env.debug),
+    )
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
     process.off('SIGINT', this.onSignal)
     process.off('SIGTERM', this.onSignal)
     if (!this.jsonEnabled())
-      for (const warning of this.warnings) await this.context.streams.err.write(`Warning: ${warning}\n`)
+      for (const warning of this.warnings)
+        await this.context.streams.err.write(`Warning: ${warning}\n`)
     await super.finally(error)
   }
 }
