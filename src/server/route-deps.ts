@@ -39,7 +39,7 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller
 }
 
-/** A published table under its registry row: the row's description, mode and flags win over the extract's. */
+/** A published table under its registry row: the row's description, source type and flags win. */
 export interface CatalogTable extends PublishedTable {
   syncStrategy: string
   /** False for a table that is registered but has no data yet. */

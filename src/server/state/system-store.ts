@@ -1,0 +1,216 @@
+import {IntegrityError} from '../../lib/errors.js'
+import type {Cell, Warehouse, WarehouseSession} from '../../lib/ports/warehouse.js'
+import {
+  rowKey,
+  stateShapes,
+  type AuditRow,
+  type FieldType,
+  type StateChange,
+  type StateTable,
+} from './rows.js'
+
+/** Raised by one whenever a table changes; a newer file is refused, an older one is brought up. */
+export const SCHEMA_VERSION = 1
+const ROWS_PER_STATEMENT = 500
+const TABLES = Object.keys(stateShapes) as StateTable[]
+
+/**
+ * `state/system.duckdb`: one owner, one write at a time, each commit whole or not at all. Only
+ * `SystemState` uses it; everybody else reads the copy in memory.
+ */
+export class SystemStore {
+  private queue: Promise<unknown> = Promise.resolve()
+
+  private constructor(private readonly session: WarehouseSession) {}
+
+  /** Rejects with `BusyError` when another process has the file, `IntegrityError` when it is newer than us. */
+  static async open(warehouse: Warehouse, path: string): Promise<SystemStore> {
+    const session = await warehouse.open({path, access: 'write', memoryLimitMb: 256, threads: 1})
+    try {
+      await prepare(session, path)
+      return new SystemStore(session)
+    } catch (error) {
+      await session.close()
+      throw error
+    }
+  }
+
+  /** Every row of one table. */
+  async load(table: StateTable): Promise<Record<string, unknown>[]> {
+    const fields = Object.entries(stateShapes[table].fields as Record<string, FieldType>)
+    const names = fields.map(([field]) => column(field)).join(', ')
+    const rows = await this.session.rows(`SELECT ${names} FROM ${table}`)
+    return rows.map((cells) =>
+      Object.fromEntries(
+        fields.map(([field, type], i) => [field, fromCell(cells[i] ?? null, type)]),
+      ),
+    )
+  }
+
+  /** Writes all changes in one transaction, after every earlier call. */
+  commit(changes: readonly StateChange[]): Promise<void> {
+    return this.enqueue(async () => {
+      for (const batch of batches(changes)) await this.apply(batch)
+    })
+  }
+
+  appendAudit(rows: readonly AuditRow[]): Promise<void> {
+    return this.enqueue(async () => {
+      for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
+        const slice = rows.slice(from, from + ROWS_PER_STATEMENT)
+        const cells = slice.flatMap((row) => [
+          row.at,
+          row.requestId,
+          row.userId,
+          row.email,
+          row.ip,
+          row.method,
+          row.path,
+          row.status,
+        ])
+        await this.session.run(`INSERT INTO audit VALUES ${places(slice.length, 8)}`, cells)
+      }
+    })
+  }
+
+  /** Drops audit rows older than `before`. */
+  pruneAudit(before: string): Promise<void> {
+    return this.enqueue(() => this.session.run('DELETE FROM audit WHERE logged_at < ?', [before]))
+  }
+
+  /** Newest first. */
+  async audit(limit: number): Promise<AuditRow[]> {
+    await this.queue
+    const rows = await this.session.rows(
+      'SELECT logged_at, request_id, user_id, email, ip, method, path, status FROM audit ORDER BY logged_at DESC LIMIT ?',
+      [limit],
+    )
+    return rows.map(([at, requestId, userId, email, ip, method, path, status]) => ({
+      at: at as string,
+      requestId: requestId as string,
+      userId: userId as string | null,
+      email: email as string | null,
+      ip: ip as string,
+      method: method as string,
+      path: path as string,
+      status: Number(status),
+    }))
+  }
+
+  async close(): Promise<void> {
+    await this.queue
+    await this.session.close()
+  }
+
+  private enqueue<T>(work: () => Promise<T>): Promise<void> {
+    const done = this.queue.then(() => this.inTransaction(work))
+    this.queue = done.catch(() => undefined)
+    return done
+  }
+
+  private async inTransaction<T>(work: () => Promise<T>): Promise<void> {
+    await this.session.run('BEGIN')
+    try {
+      await work()
+      await this.session.run('COMMIT')
+    } catch (error) {
+      await this.session.run('ROLLBACK')
+      throw error
+    }
+  }
+
+  private async apply(batch: Batch): Promise<void> {
+    const {key, fields} = stateShapes[batch.table]
+    if (batch.kind === 'drop') {
+      const match = key.map((field) => `${column(field)} = ?`).join(' AND ')
+      await this.session.run(
+        `DELETE FROM ${batch.table} WHERE ${batch.keys.map(() => `(${match})`).join(' OR ')}`,
+        batch.keys.flat(),
+      )
+      return
+    }
+    const entries = Object.entries(fields as Record<string, FieldType>)
+    const cells = batch.rows.flatMap((row) =>
+      entries.map(([field, type]) => toCell((row as Record<string, unknown>)[field], type)),
+    )
+    const names = entries.map(([field]) => column(field)).join(', ')
+    await this.session.run(
+      `INSERT OR REPLACE INTO ${batch.table} (${names}) VALUES ${places(batch.rows.length, entries.length)}`,
+      cells,
+    )
+  }
+}
+
+type Batch =
+  | {kind: 'put'; table: StateTable; rows: object[]}
+  | {kind: 'drop'; table: StateTable; keys: (readonly string[])[]}
+
+/** Neighbouring changes of one kind travel in one statement; a key appears at most once in each. */
+function batches(changes: readonly StateChange[]): Batch[] {
+  const result: Batch[] = []
+  let seen = new Set<string>()
+  for (const change of changes) {
+    const last = result.at(-1)
+    const table = 'put' in change ? change.put : change.drop
+    const key = 'put' in change ? rowKey(change.put, change.row) : change.key
+    const id = key.join('\u0000')
+    const kind = 'put' in change ? 'put' : 'drop'
+    const fits =
+      last?.kind === kind && last.table === table && !seen.has(id) && seen.size < ROWS_PER_STATEMENT
+    if (!fits) {
+      seen = new Set()
+      result.push(kind === 'put' ? {kind, table, rows: []} : {kind, table, keys: []})
+    }
+    seen.add(id)
+    const batch = result.at(-1)
+    if (batch?.kind === 'put' && 'row' in change) batch.rows.push(change.row)
+    if (batch?.kind === 'drop') batch.keys.push(key)
+  }
+  return result
+}
+
+async function prepare(session: WarehouseSession, path: string): Promise<void> {
+  await session.run('CREATE TABLE IF NOT EXISTS server_schema (version INTEGER NOT NULL)')
+  const [row] = await session.rows('SELECT max(version) FROM server_schema')
+  const found = row?.[0] ?? null
+  if (found !== null && Number(found) > SCHEMA_VERSION)
+    throw new IntegrityError(`${path} was written by a newer agnes (schema ${Number(found)}).`, {
+      code: 'state_too_new',
+      hint: `This version understands schema ${SCHEMA_VERSION}. Update agnes, or serve another folder.`,
+      details: {path, found: Number(found), supported: SCHEMA_VERSION},
+    })
+  for (const table of TABLES) await session.run(createSql(table))
+  await session.run(
+    'CREATE TABLE IF NOT EXISTS audit (logged_at VARCHAR, request_id VARCHAR, user_id VARCHAR, email VARCHAR, ' +
+      'ip VARCHAR, method VARCHAR, path VARCHAR, status INTEGER)',
+  )
+  if (found === null) await session.run('INSERT INTO server_schema VALUES (?)', [SCHEMA_VERSION])
+}
+
+function createSql(table: StateTable): string {
+  const {key, fields} = stateShapes[table]
+  const columns = Object.entries(fields as Record<string, FieldType>).map(
+    ([field, type]) => `${column(field)} ${type === 'JSON' ? 'VARCHAR' : type}`,
+  )
+  const primaryKey = `PRIMARY KEY (${key.map(column).join(', ')})`
+  return `CREATE TABLE IF NOT EXISTS ${table} (${[...columns, primaryKey].join(', ')})`
+}
+
+/** `passwordHash` is the column `password_hash`; names come from `stateShapes` only. */
+function column(field: string): string {
+  return `"${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}"`
+}
+
+function places(rows: number, columns: number): string {
+  const row = `(${Array(columns).fill('?').join(', ')})`
+  return Array(rows).fill(row).join(', ')
+}
+
+function toCell(value: unknown, type: FieldType): Cell {
+  if (value === null || value === undefined) return null
+  return type === 'JSON' ? JSON.stringify(value) : (value as Cell)
+}
+
+function fromCell(cell: Cell, type: FieldType): unknown {
+  return type === 'JSON' && typeof cell === 'string' ? JSON.parse(cell) : cell
+}

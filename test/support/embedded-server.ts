@@ -1,0 +1,175 @@
+import {onTestFinished} from 'vitest'
+import {NodeFiles} from '../../src/lib/adapters/node-files.js'
+import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
+import {systemClock} from '../../src/lib/adapters/system-clock.js'
+import {systemRandom} from '../../src/lib/adapters/system-random.js'
+import type {Clock} from '../../src/lib/ports/clock.js'
+import type {Logger} from '../../src/lib/ports/logger.js'
+import {createServer, type ReadyServer} from '../../src/server/create-server.js'
+import type {DataStore, QueryEngine} from '../../src/server/model.js'
+import {folderStore, noEngine} from './folder-store.js'
+import {tempDir} from './temp-dir.js'
+
+export interface EmbeddedServerOptions {
+  /** The served folder; a new empty one by default. */
+  dir?: string
+  clock?: Clock
+  hasRateLimits?: boolean
+  openStore?: () => Promise<DataStore>
+  openEngine?: (store: DataStore) => Promise<QueryEngine>
+  /** Kept running after the test that started it; then the caller closes it. */
+  isShared?: boolean
+}
+
+export interface EmbeddedServer extends ReadyServer {
+  url: string
+  dir: string
+  adminToken: string
+  /** Of `analyst@example.com`, who is in no group yet: `grant` gives rights. */
+  analystToken: string
+  /** What the server logged at warn or above. */
+  logged: {event: string; fields: Record<string, unknown> | undefined}[]
+  /** Lets the analyst read tables, by id, through the group `analysts`. */
+  grant(...tableIds: string[]): Promise<void>
+  /** One request as JSON; `token` defaults to the admin's. */
+  call(
+    method: string,
+    path: string,
+    options?: {token?: string | null; body?: unknown},
+  ): Promise<Answer>
+  close(): Promise<void>
+}
+
+export interface Answer {
+  status: number
+  headers: Headers
+  body: any
+}
+
+/** The real server in this process, on a free loopback port, closed when the test ends. */
+export async function startEmbeddedServer(
+  options: EmbeddedServerOptions = {},
+): Promise<EmbeddedServer> {
+  const dir = options.dir ?? (await tempDir())
+  const files = new NodeFiles(dir, systemRandom)
+  const logged: EmbeddedServer['logged'] = []
+  const server = createServer({
+    warehouse: new DuckDbWarehouse(),
+    files,
+    clock: options.clock ?? systemClock,
+    random: systemRandom,
+    logger: collecting(logged),
+    version: '0.0.0-test',
+    welcomeTemplate: '# Welcome\n',
+    hasRateLimits: options.hasRateLimits ?? false,
+    openStore: options.openStore ?? (() => folderStore(dir)),
+    openEngine: options.openEngine ?? (async () => noEngine),
+  })
+  const ready = await server.ready
+  const {url} = await server.listen('127.0.0.1', 0)
+  if (!options.isShared) onTestFinished(() => server.close(1000))
+  const adminToken = ready.firstToken ?? ''
+  const call = caller(url, adminToken)
+  const analystToken = adminToken === '' ? '' : await addAnalyst(ready, call)
+  return {
+    ...ready,
+    url,
+    dir,
+    adminToken,
+    analystToken,
+    logged,
+    call,
+    grant: (...tableIds) => grant(ready, tableIds),
+    close: () => server.close(1000),
+  }
+}
+
+function caller(url: string, adminToken: string): EmbeddedServer['call'] {
+  return async (method, path, {token = adminToken, body} = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        ...(token === null ? {} : {authorization: `Bearer ${token}`}),
+        ...(body === undefined ? {} : {'content-type': 'application/json'}),
+      },
+      ...(body === undefined ? {} : {body: JSON.stringify(body)}),
+    })
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.includes('json') && text !== ''
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? JSON.parse(text) : text,
+    }
+  }
+}
+
+const AT = '2026-01-31T12:00:00.000000'
+
+async function addAnalyst(
+  {state, issuer}: ReadyServer,
+  _call: EmbeddedServer['call'],
+): Promise<string> {
+  const user = {
+    id: 'analyst-0000',
+    email: 'analyst@example.com',
+    name: 'Analyst',
+    active: true,
+    passwordHash: null,
+    createdAt: AT,
+    deactivatedAt: null,
+  }
+  const {token, row} = issuer.personal(user, {name: 'test', scope: 'general', seconds: 3600})
+  await state.update(() => ({
+    changes: [
+      {put: 'users', row: user},
+      {put: 'tokens', row},
+      {
+        put: 'groups',
+        row: {
+          id: 'analysts',
+          name: 'analysts',
+          description: null,
+          isSystem: false,
+          createdAt: AT,
+          createdBy: 'test',
+        },
+      },
+      {
+        put: 'members',
+        row: {
+          groupId: 'analysts',
+          userId: user.id,
+          source: 'admin',
+          addedAt: AT,
+          addedBy: 'test',
+        },
+      },
+    ],
+    result: undefined,
+  }))
+  return token
+}
+
+async function grant({state}: ReadyServer, tableIds: string[]): Promise<void> {
+  await state.update(() => ({
+    changes: tableIds.map((resourceId) => ({
+      put: 'grants' as const,
+      row: {
+        id: `grant-${resourceId}`,
+        groupId: 'analysts',
+        resourceType: 'table',
+        resourceId,
+        assignedAt: AT,
+        assignedBy: 'test',
+      },
+    })),
+    result: undefined,
+  }))
+}
+
+function collecting(logged: EmbeddedServer['logged']): Logger {
+  const keep = (event: string, fields?: Record<string, unknown>) =>
+    void logged.push({event, fields})
+  return {debug() {}, info() {}, warn: keep, error: keep}
+}
