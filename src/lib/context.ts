@@ -9,6 +9,7 @@ import {stderrLogger} from './adapters/stderr-logger.js'
 import {systemClock} from './adapters/system-clock.js'
 import {systemRandom} from './adapters/system-random.js'
 import {readEnv, type Env} from './config/env.js'
+import {originIfValid, originOf} from './config/origin.js'
 import {configDirectory, currentDirectory, packageRoot, workspacePaths} from './config/paths.js'
 import {readRegistry, readSettings} from './config/settings.js'
 import {AuthError, UsageError} from './errors.js'
@@ -52,6 +53,7 @@ export interface Context {
   filesAt(root: string): Files
   readonly folders: Folders
   findWorkspace(flag: string | undefined): Promise<FoundWorkspace>
+  isWorkspace(path: string): Promise<boolean>
   /** Where tokens are looked for, in order: AGNES_TOKEN, credentials.json, the reference client's file. */
   secrets(): Promise<SecretStore[]>
   /** The server for a workspace (or none): AGNES_SERVER, the workspace's own, config.yaml. */
@@ -124,6 +126,7 @@ export function createContext(): Context {
         registered: async () => (await readRegistry(config)).map(({path}) => path),
         isWorkspace: looksLikeWorkspace,
       }),
+    isWorkspace: looksLikeWorkspace,
     secrets,
     async serverOrigin(workspaceServer) {
       const server = env.server ?? workspaceServer ?? (await readSettings(config)).server
@@ -149,17 +152,6 @@ export function createContext(): Context {
   }
 }
 
-/** `scheme://host[:port]` of a server address; `UsageError` when it is not one. */
-export function originOf(server: string): string {
-  const url = URL.canParse(server) ? new URL(server) : undefined
-  if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password)
-    throw new UsageError(`"${server}" is not a server address.`, {
-      code: 'bad_server_url',
-      hint: 'Give a full address such as https://agnes.example.com.',
-    })
-  return url.origin
-}
-
 /** A finished workspace of ours, or one of the reference client's. */
 async function looksLikeWorkspace(path: string): Promise<boolean> {
   for (const mark of [workspacePaths.initComplete, workspacePaths.catalog, workspacePaths.parquet])
@@ -176,10 +168,6 @@ async function isTrusted(env: Env, config: Files, origin: string): Promise<boole
   const {server} = await readSettings(config)
   const known = [server, ...(await readRegistry(config)).map((workspace) => workspace.server)]
   return known.some((address) => originIfValid(address) === origin)
-}
-
-function originIfValid(server: string | undefined): string | undefined {
-  return server !== undefined && URL.canParse(server) ? new URL(server).origin : undefined
 }
 
 function notSignedIn(origin: string, env: Env): AuthError {

@@ -18,6 +18,7 @@ export function environmentSecretStore(
     )
   return {
     kind: 'environment',
+    isReadOnly: true,
     get: async (origin) =>
       token !== undefined && (await isTrusted(origin)) ? {token, email: ''} : undefined,
     set: readOnly,

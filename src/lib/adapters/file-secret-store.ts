@@ -50,7 +50,9 @@ export class FileSecretStore implements SecretStore {
   }
 
   private async write(origins: z.infer<typeof Stored>['origins']): Promise<void> {
-    await this.files.writeAtomic(PATH, JSON.stringify({format: 1, origins}, null, 2) + '\n', {mode: 0o600})
+    await this.files.writeAtomic(PATH, JSON.stringify({format: 1, origins}, null, 2) + '\n', {
+      mode: 0o600,
+    })
   }
 
   private async read(): Promise<z.infer<typeof Stored>> {

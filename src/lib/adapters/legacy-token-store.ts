@@ -23,6 +23,7 @@ export function legacyTokenStore(
     )
   return {
     kind: 'legacy',
+    isReadOnly: true,
     async get(origin) {
       return (await ownOrigin()) === origin ? readLegacy(config) : undefined
     },

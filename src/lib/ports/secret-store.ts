@@ -10,8 +10,10 @@ export interface Secret {
  * Errors: `UsageError` when the store exists but must not be trusted (readable by others, malformed).
  */
 export interface SecretStore {
-  /** What `whoami` prints: `environment`, `file`, `keychain`, `memory`. */
+  /** What `whoami` prints: `environment`, `file`, `legacy`, `keychain`, `memory`. */
   readonly kind: string
+  /** True where `set` and `delete` always reject. */
+  readonly isReadOnly?: boolean
   get(origin: string): Promise<Secret | undefined>
   /** Replaces. Rejects with `UsageError` on a read-only store. */
   set(origin: string, secret: Secret): Promise<void>

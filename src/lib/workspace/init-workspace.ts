@@ -1,0 +1,141 @@
+/**
+ * Init makes a folder a *workspace*: signed in to one server, with hooks, our block in CLAUDE.md and a
+ * *marker* (`init-complete`) that is written last. It may be interrupted anywhere and run again. This
+ * room never downloads tables; that is `sync`.
+ */
+import {z} from 'zod/mini'
+import {registerWorkspace, saveServer} from '../config/settings.js'
+import {chooseToken, type ChosenToken, type TokenInput} from '../credentials/choose-token.js'
+import {decodeToken, type TokenFacts} from '../credentials/decode-token.js'
+import {verifySignIn} from '../credentials/verify-sign-in.js'
+import {AgnesError} from '../errors.js'
+import type {Clock} from '../ports/clock.js'
+import type {Files} from '../ports/files.js'
+import type {Folders} from '../ports/folders.js'
+import type {HttpClient} from '../ports/http-client.js'
+import type {SecretStore} from '../ports/secret-store.js'
+import {sanitize} from '../present/sanitize.js'
+import {readDefaultServer, refuseOtherServer} from './check-server.js'
+import {readMarker} from './workspace-marker.js'
+import {writeWorkspace, type WrittenFile} from './write-workspace.js'
+
+export interface InitDeps {
+  /** Rooted at the real path of the folder, which need not exist yet. */
+  workspace: Files
+  config: Files
+  packageFiles: Files
+  folders: Folders
+  clock: Clock
+  version: string
+  /** Where a token that was handed over is kept. */
+  secrets: SecretStore
+  connect(origin: string, token: string): Promise<HttpClient>
+}
+
+export interface InitOptions {
+  /** `scheme://host[:port]`. */
+  origin: string
+  token: Omit<TokenInput, 'origin'>
+}
+
+export interface InitOutcome {
+  /** Absolute real path. */
+  workspace: string
+  server: string
+  /** False when the folder was set up before. */
+  isNew: boolean
+  /** What the token says of itself. */
+  signedIn: TokenFacts
+  /** `file`, `environment`, `legacy`, `keychain`: where later commands find the token. */
+  credentialStore: string
+  /** Tables the server lists for this person. */
+  tablesListed: number
+  files: WrittenFile[]
+  /** Things to know that are no failure, as sentences. */
+  notes: string[]
+}
+
+const Welcome = z.object({content: z.string()})
+
+/** Nothing is written, not even the folder, until the server has accepted the token. */
+export async function initWorkspace(
+  deps: InitDeps,
+  {origin, token: input}: InitOptions,
+  signal?: AbortSignal,
+): Promise<InitOutcome> {
+  await refuseOtherServer(deps, origin)
+  const chosen = await chooseToken({...input, origin})
+  const http = await deps.connect(origin, chosen.token)
+  const {tableCount} = await verifySignIn({http, token: chosen.token, clock: deps.clock}, signal)
+  const welcome = await readWelcome(http, signal)
+  signal?.throwIfAborted()
+
+  const isNew = (await readMarker(deps.workspace)) === null
+  const signedIn = decodeToken(chosen.token)
+  const credentialStore = await keepToken(deps, {origin, chosen, email: signedIn.email ?? ''})
+  const notes = [...welcome.notes, ...(await keepSettings(deps, origin))]
+  const now = new Date(deps.clock.now()).toISOString()
+  const files = await writeWorkspace({...deps, server: origin, welcome: welcome.content, now})
+  return {
+    workspace: deps.workspace.root,
+    server: origin,
+    isNew,
+    signedIn,
+    credentialStore,
+    tablesListed: tableCount,
+    files,
+    notes: [...notes, ...files.flatMap(noteOf)],
+  }
+}
+
+/** An older server, or one whose template is broken, has no text; then ours stands alone. */
+async function readWelcome(
+  http: HttpClient,
+  signal?: AbortSignal,
+): Promise<{content: string | undefined; notes: string[]}> {
+  try {
+    const query = {server_url: http.origin}
+    const {body} = await http.requestJson('GET', '/api/welcome', {query}, signal)
+    const welcome = Welcome.safeParse(body)
+    const content = welcome.success ? sanitize(welcome.data.content).trim() : ''
+    return {content: content === '' ? undefined : content, notes: []}
+  } catch (error) {
+    if (signal?.aborted || !(error instanceof AgnesError)) throw error
+    if (error.code === 'not_found') return {content: undefined, notes: []}
+    return {content: undefined, notes: [`CLAUDE.md has no text from the server: ${error.message}`]}
+  }
+}
+
+/** Stores a token that was handed over, if it is not stored already. */
+async function keepToken(
+  {secrets}: InitDeps,
+  {origin, chosen, email}: {origin: string; chosen: ChosenToken; email: string},
+): Promise<string> {
+  if (chosen.store !== null) return chosen.store
+  const known = await secrets.get(origin)
+  if (known?.token !== chosen.token) await secrets.set(origin, {token: chosen.token, email})
+  return secrets.kind
+}
+
+async function keepSettings(deps: InitDeps, server: string): Promise<string[]> {
+  const {config, workspace, clock} = deps
+  const notes: string[] = []
+  const legacy = await readDefaultServer(config)
+  if (legacy.hasToken && legacy.server !== null && legacy.server !== server)
+    // Its token.json names no server: it would be sent to whichever stands in config.yaml.
+    notes.push(
+      `config.yaml still names ${legacy.server}, because token.json beside it belongs to that server.`,
+    )
+  else await saveServer(config, server)
+  const createdAt = new Date(clock.now()).toISOString()
+  const {keptDamaged} = await registerWorkspace(config, {path: workspace.root, server, createdAt})
+  if (keptDamaged !== null)
+    notes.push(
+      `The list of workspaces was damaged; a new one was started, the old file is ${keptDamaged}.`,
+    )
+  return notes
+}
+
+function noteOf({path, action, reason}: WrittenFile): string[] {
+  return action === 'left' ? [`${path} was left as it is: ${reason}.`] : []
+}

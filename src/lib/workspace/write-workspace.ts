@@ -1,0 +1,97 @@
+import {workspacePaths} from '../config/paths.js'
+import {installHooks, readHookDefinitions, type HookOutcome} from '../hooks/install-hooks.js'
+import type {Files} from '../ports/files.js'
+import type {Folders} from '../ports/folders.js'
+import {fencedWelcome, mergeBlock} from './claude-md.js'
+import {openOwnedFile} from './owned-file.js'
+import {readMarker, writeMarker} from './workspace-marker.js'
+
+export interface WrittenFile {
+  /** Relative to the workspace. */
+  path: string
+  /** `left`: not touched, for the `reason` given. */
+  action: 'created' | 'updated' | 'unchanged' | 'left'
+  reason: string | null
+}
+
+export interface WriteWorkspaceInput {
+  workspace: Files
+  /** Rooted at the installed package: `templates/` and `hooks/`. */
+  packageFiles: Files
+  folders: Folders
+  server: string
+  /** The server's own text for CLAUDE.md, sanitised; `undefined` when it has none. */
+  welcome: string | undefined
+  version: string
+  /** ISO 8601. */
+  now: string
+}
+
+/**
+ * The files of a workspace, the completion marker last. Nothing that is right already is written again;
+ * what is the analyst's stays, and what cannot be merged is left and said.
+ */
+export async function writeWorkspace(input: WriteWorkspaceInput): Promise<WrittenFile[]> {
+  return [
+    await writeClaudeMd(input),
+    await writeSettings(input),
+    await writeLocalNotes(input),
+    await finish(input),
+  ]
+}
+
+async function writeClaudeMd(input: WriteWorkspaceInput): Promise<WrittenFile> {
+  const path = workspacePaths.claudeMd
+  const file = await openOwnedFile(input, path)
+  const current = await file.read()
+  if (current.kind === 'unusable') return {path, action: 'left', reason: current.reason}
+  const merged = mergeBlock(current.text, await ourText(input))
+  if (merged.kind === 'damaged') return {path, action: 'left', reason: merged.reason}
+  if (merged.text === current.text) return {path, action: 'unchanged', reason: null}
+  await file.write(merged.text)
+  return {path, action: current.text === undefined ? 'created' : 'updated', reason: null}
+}
+
+async function ourText({packageFiles, server, welcome}: WriteWorkspaceInput): Promise<string> {
+  const template = (await packageFiles.readText('templates/claude-md.md')) ?? ''
+  const text = template.replaceAll('{{server}}', server).trimEnd()
+  return welcome === undefined ? text : `${text}\n\n${fencedWelcome(welcome, server)}`
+}
+
+async function writeSettings(input: WriteWorkspaceInput): Promise<WrittenFile> {
+  const path = workspacePaths.settings
+  const definitions = await readHookDefinitions(input.packageFiles)
+  const outcome = await installHooks(await openOwnedFile(input, path), definitions)
+  return {path, action: actionOf(outcome), reason: outcome.reason}
+}
+
+function actionOf({state}: HookOutcome): WrittenFile['action'] {
+  return state === 'installed' ? 'created' : state
+}
+
+async function writeLocalNotes({
+  workspace,
+  packageFiles,
+}: WriteWorkspaceInput): Promise<WrittenFile> {
+  const path = workspacePaths.localNotes
+  if (await workspace.stat(path)) return {path, action: 'unchanged', reason: null}
+  await workspace.writeAtomic(
+    path,
+    (await packageFiles.readText('templates/claude-local.md')) ?? '',
+  )
+  return {path, action: 'created', reason: null}
+}
+
+async function finish({
+  workspace,
+  server,
+  version,
+  now,
+}: WriteWorkspaceInput): Promise<WrittenFile> {
+  const path = workspacePaths.initComplete
+  const marker = await readMarker(workspace)
+  if (marker?.completedAt && marker.server === server && marker.version === version)
+    return {path, action: 'unchanged', reason: null}
+  await writeMarker(workspace, {completedAt: now, version, server}, marker?.lines ?? [])
+  return {path, action: marker ? 'updated' : 'created', reason: null}
+}
