@@ -16,6 +16,7 @@ import {UnexpectedError} from '../errors.js'
 import type {FileFacts, Files, RandomAccessFile} from '../ports/files.js'
 import type {Random} from '../ports/random.js'
 import {errnoOf, isMissing, translateFileError} from './file-errors.js'
+import {factsOf, statMany} from './file-facts.js'
 import {randomAccessFile} from './random-access-file.js'
 
 /** Points at which a test may make the disk fail; the real adapter has none set. */
@@ -54,16 +55,15 @@ export class NodeFiles implements Files {
   async stat(path: string): Promise<FileFacts | undefined> {
     const target = this.absolute(path)
     try {
-      const facts = await stat(target)
-      return {
-        sizeBytes: facts.size,
-        mtimeMs: Math.trunc(facts.mtimeMs),
-        isDirectory: facts.isDirectory(),
-      }
+      return factsOf(await stat(target))
     } catch (error) {
       if (isMissing(error)) return undefined
       throw translateFileError(error, path)
     }
+  }
+
+  statMany(paths: readonly string[]): Promise<Map<string, FileFacts>> {
+    return statMany(paths, (path) => this.absolute(path))
   }
 
   async readText(path: string): Promise<string | undefined> {
@@ -136,6 +136,14 @@ export class NodeFiles implements Files {
       await syncDirectory(dirname(target))
     } catch (error) {
       throw translateFileError(error, (await this.stat(from)) ? to : from)
+    }
+  }
+
+  async createFolder(path: string): Promise<void> {
+    try {
+      await mkdir(this.absolute(path), {recursive: true})
+    } catch (error) {
+      throw translateFileError(error, path)
     }
   }
 

@@ -29,6 +29,8 @@ export interface Files {
   readonly root: string
   absolute(path: string): string
   stat(path: string): Promise<FileFacts | undefined>
+  /** The facts of many paths at little cost each; paths that are not there are absent in the answer. */
+  statMany(paths: readonly string[]): Promise<Map<string, FileFacts>>
   /** `undefined` when there is no such file. */
   readText(path: string): Promise<string | undefined>
   /**
@@ -50,6 +52,8 @@ export interface Files {
   list(path: string): Promise<string[]>
   /** Removes a file or a whole folder, never the root itself; no error when absent. */
   remove(path: string): Promise<void>
+  /** For writers that do not come through here (the engine). No error when it is there. */
+  createFolder(path: string): Promise<void>
   /** Opens for positional reads and writes; created when absent, grown or cut to `sizeBytes`. */
   openRandomAccess(path: string, sizeBytes: number): Promise<RandomAccessFile>
   /** Lower-case hex MD5 of the whole file. */
