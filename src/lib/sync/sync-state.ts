@@ -1,68 +1,45 @@
+import {workspacePaths} from '../config/paths.js'
 import type {Files} from '../ports/files.js'
+import {decodeDocument} from './state-document.js'
+import {applyRecord, parseJournal, type SwapRecord} from './state-journal.js'
+import type {SyncState} from './state-model.js'
 
-/** One file of an installed table, as it was when its bytes were verified. */
-export interface InstalledFile {
-  /** Relative to the workspace, with `/`. */
-  path: string
-  sizeBytes: number
-  /** Whole milliseconds; a file whose size or mtime moved is hashed again before it is trusted. */
-  mtimeMs: number
-  /** Lower-case hex MD5 of the bytes. */
-  md5: string
+/**
+ * What is installed in a workspace, and from where. *Installed*: the bytes were verified and sit at
+ * their final path, or are about to be moved there by a swap that is already committed. Reading never
+ * writes; only a pull, which holds the pull lock, changes anything (state-store.ts).
+ */
+
+export {emptySyncState} from './state-model.js'
+export type {InstalledFile, InstalledTable, ListedTable, SyncState} from './state-model.js'
+
+/**
+ * What is installed, from `sync_state.json` and its journal. A damaged file reads as empty and says so.
+ * `files` of a table in the middle of a swap name the new bytes wherever they are at this moment; when
+ * one of them is gone by the time it is opened, read the state again.
+ */
+export async function readSyncState(
+  files: Files,
+): Promise<{state: SyncState; damage: string | null}> {
+  const [document, journal] = await Promise.all([
+    files.readText(workspacePaths.state),
+    files.readText(workspacePaths.stateJournal),
+  ])
+  const {state, damage} = decodeDocument(document)
+  const {records, damage: journalDamage} = parseJournal(journal)
+  const pending = new Map<string, SwapRecord>()
+  for (const record of records) applyRecord(state, pending, record)
+  for (const swap of pending.values()) await resolveStaged(files, state, swap)
+  return {state, damage: damage ?? journalDamage}
 }
 
-export interface InstalledTable {
-  /** The registry name: manifest key, file name and view name. */
-  name: string
-  /** The manifest's hash: the file's MD5, or the rollup over the parts of a partitioned table. */
-  hash: string
-  rows: number | null
-  sizeBytes: number
-  isPartitioned: boolean
-  /** The exact files that make up the table; a query reads these and no others. */
-  files: InstalledFile[]
-  /** ISO 8601, our clock. */
-  installedAt: string
-  /** The server's own data time, as sent; informational. */
-  updated: string | null
-}
-
-/** A table the server lists for this person that is not downloaded, and why. */
-export interface ListedTable {
-  name: string
-  queryMode: string
-  reason: 'remote' | 'server_only' | 'not_materialized' | 'skipped_materialized' | 'not_in_packages' | 'unsafe_name'
-}
-
-export interface SyncState {
-  /** Origin the tables came from; `null` before the first pull. */
-  server: string | null
-  tables: Map<string, InstalledTable>
-  listed: ListedTable[]
-  /** Names that once were local and are no longer granted: snapshots must not answer for them. */
-  blockedNames: string[]
-  manifestEtag: string | null
-  /** ISO 8601; the last pull that ended with nothing failed. */
-  lastSuccessAt: string | null
-  lastAttempt: {at: string; exitCode: number; message: string | null} | null
-  /** What the catalog file held after the last registration; `behind` says why it is older than the tables. */
-  catalog: {views: Record<string, string>; behind: string | null}
-}
-
-/** What is installed, from `sync_state.json` and its journal. A damaged file reads as empty and says so. */
-export async function readSyncState(_files: Files): Promise<{state: SyncState; damage: string | null}> {
-  return {state: emptySyncState(), damage: null}
-}
-
-export function emptySyncState(): SyncState {
-  return {
-    server: null,
-    tables: new Map(),
-    listed: [],
-    blockedNames: [],
-    manifestEtag: null,
-    lastSuccessAt: null,
-    lastAttempt: null,
-    catalog: {views: {}, behind: null},
+/** Points the files of a half-made swap at where their bytes are now. */
+async function resolveStaged(files: Files, state: SyncState, swap: SwapRecord): Promise<void> {
+  const table = state.tables.get(swap.name)
+  if (!table) return
+  const stagedAt = new Map(swap.renames.map(([from, to]) => [to, from]))
+  for (const file of table.files) {
+    const staged = stagedAt.get(file.path)
+    if (staged !== undefined && (await files.stat(staged))) file.path = staged
   }
 }

@@ -1,0 +1,16 @@
+import {workspacePaths} from '../config/paths.js'
+
+/** Where the published files of a table lie, relative to the workspace. Names have passed `isSafeName`. */
+
+export function flatPath(table: string): string {
+  return `${workspacePaths.parquet}/${table}.parquet`
+}
+
+/** The folder of a partitioned table. */
+export function partsFolder(table: string): string {
+  return `${workspacePaths.parquet}/${table}`
+}
+
+export function partPath(table: string, part: string): string {
+  return `${partsFolder(table)}/${part}`
+}
