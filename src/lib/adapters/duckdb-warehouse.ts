@@ -65,7 +65,10 @@ function preparation(options: SessionOptions): string[] {
   const statements = [
     "SET TimeZone = 'UTC'",
     `SET temp_directory = ${literal(options.tempDirectory ?? '')}`,
-    ...attach.map(({path, name}) => `ATTACH ${literal(path)} AS ${identifier(name)} (READ_ONLY)`),
+    ...attach.map(({path, name, key}) => {
+      const options = key === undefined ? '' : `, ENCRYPTION_KEY ${literal(key)}`
+      return `ATTACH ${literal(path)} AS ${identifier(name)} (READ_ONLY${options})`
+    }),
   ]
   if (attach[0]) statements.push(`USE ${identifier(attach[0].name)}`)
   if (allowedDirectories)

@@ -83,8 +83,8 @@ export interface SessionOptions {
   allowedDirectories?: readonly string[]
   /** Single files that may be used as well; only of use with `allowedDirectories`. */
   allowedFiles?: readonly string[]
-  /** Database files opened read-only under a name, before access is locked; the first becomes the default. */
-  attach?: readonly {path: string; name: string}[]
+  /** Database files opened read-only under a name, before access is locked; the first becomes the default. `key` decrypts. */
+  attach?: readonly {path: string; name: string; key?: string}[]
   /** Megabytes (2^20). */
   memoryLimitMb?: number
   threads?: number
