@@ -22,6 +22,8 @@ export interface Env {
   streamRetries: number
   /** A transfer with no byte for this long counts as failed. */
   stallMs: number
+  /** A variable that data names, such as the key of a remote source. */
+  variable: (name: string) => string | undefined
 }
 
 export type EnvSource = Readonly<Record<string, string | undefined>>
@@ -48,6 +50,7 @@ export function readEnv(source: EnvSource = process.env): Env {
     ),
     streamRetries: integer(source.AGNES_STREAM_RETRIES, 3, 0, 100),
     stallMs: integer(source.AGNES_STALL_SECONDS, 30, 1, 3600) * 1000,
+    variable: (name) => text(source[name]),
   }
 }
 
