@@ -8,7 +8,7 @@ import {registerWorkspace, saveServer} from '../config/settings.js'
 import {chooseToken, type ChosenToken, type TokenInput} from '../credentials/choose-token.js'
 import {decodeToken, type TokenFacts} from '../credentials/decode-token.js'
 import {verifySignIn} from '../credentials/verify-sign-in.js'
-import {AgnesError} from '../errors.js'
+import {AgnesError, UnexpectedError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import type {Folders} from '../ports/folders.js'
@@ -27,9 +27,9 @@ export interface InitDeps {
   folders: Folders
   clock: Clock
   version: string
-  /** Where a token that was handed over is kept. */
-  secrets: SecretStore
-  connect(origin: string, token: string): Promise<HttpClient>
+  /** Where tokens are; one that was handed over is kept in the first that can be written. */
+  secrets(): Promise<SecretStore[]>
+  httpWithToken(origin: string, token: string): Promise<HttpClient>
 }
 
 export interface InitOptions {
@@ -65,7 +65,7 @@ export async function initWorkspace(
 ): Promise<InitOutcome> {
   await refuseOtherServer(deps, origin)
   const chosen = await chooseToken({...input, origin})
-  const http = await deps.connect(origin, chosen.token)
+  const http = await deps.httpWithToken(origin, chosen.token)
   const {tableCount} = await verifySignIn({http, token: chosen.token, clock: deps.clock}, signal)
   const welcome = await readWelcome(http, signal)
   signal?.throwIfAborted()
@@ -112,9 +112,11 @@ async function keepToken(
   {origin, chosen, email}: {origin: string; chosen: ChosenToken; email: string},
 ): Promise<string> {
   if (chosen.store !== null) return chosen.store
-  const known = await secrets.get(origin)
-  if (known?.token !== chosen.token) await secrets.set(origin, {token: chosen.token, email})
-  return secrets.kind
+  const store = (await secrets()).find(({isReadOnly}) => isReadOnly !== true)
+  if (!store) throw new UnexpectedError('There is no place to keep a token.')
+  const known = await store.get(origin)
+  if (known?.token !== chosen.token) await store.set(origin, {token: chosen.token, email})
+  return store.kind
 }
 
 async function keepSettings(deps: InitDeps, server: string): Promise<string[]> {
