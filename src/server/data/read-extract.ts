@@ -1,0 +1,155 @@
+import type {Cell, Warehouse, WarehouseSession} from '../../lib/ports/warehouse.js'
+import type {QueryMode} from '../model.js'
+
+/** A row of `_meta`: what the extractor says about a table. */
+export interface ExtractedTable {
+  name: string
+  description: string
+  rows: number | null
+  sizeBytes: number | null
+  /** ISO 8601, UTC, no offset, microseconds. */
+  extractedAt: string | null
+  queryMode: QueryMode
+  sourceType: string | null
+  serverOnly: boolean
+  partitionBy: string | null
+  clusteredBy: string[]
+}
+
+/** A row of `_remote_attach`: the engine behind the source's remote tables. */
+export interface RemoteAttach {
+  alias: string
+  /** `''` and `duckdb` are a DuckDB file, `sqlite` an SQLite file. */
+  extension: string
+  /** Path of the database; relative ones start at the source's folder. */
+  url: string
+  /** Name of the environment variable with the key, or `''`. */
+  tokenEnv: string
+}
+
+export interface Extract {
+  tables: ExtractedTable[]
+  remotes: RemoteAttach[]
+}
+
+/** Columns of `_meta` beyond the contract's six; extractors may leave them out. */
+const OPTIONAL = ['source_type', 'server_only', 'partition_by', 'clustered_by'] as const
+
+/** Reads `extract.duckdb` and closes it again. Errors are the warehouse's. */
+export async function readExtract(
+  warehouse: Warehouse,
+  file: string,
+  signal?: AbortSignal,
+): Promise<Extract> {
+  const session = await warehouse.open({path: file, access: 'read'})
+  try {
+    const columns = await columnsByTable(session, signal)
+    return {
+      tables: await readMeta(session, columns.get('_meta') ?? new Set(), signal),
+      remotes: await readRemotes(session, columns.get('_remote_attach') ?? new Set(), signal),
+    }
+  } finally {
+    await session.close()
+  }
+}
+
+async function columnsByTable(
+  session: WarehouseSession,
+  signal?: AbortSignal,
+): Promise<Map<string, Set<string>>> {
+  const found = new Map<string, Set<string>>()
+  const rows = await session.rows(
+    `SELECT table_name, column_name FROM duckdb_columns()
+     WHERE database_name = current_database() AND table_name IN ('_meta', '_remote_attach')`,
+    [],
+    signal,
+  )
+  for (const [table, column] of rows) {
+    const names = found.get(String(table)) ?? new Set<string>()
+    found.set(String(table), names.add(String(column)))
+  }
+  return found
+}
+
+async function readMeta(
+  session: WarehouseSession,
+  columns: ReadonlySet<string>,
+  signal?: AbortSignal,
+): Promise<ExtractedTable[]> {
+  if (!columns.has('table_name')) return []
+  const text = (name: string) => (columns.has(name) ? `CAST(${name} AS VARCHAR)` : 'NULL')
+  const whole = (name: string) => (columns.has(name) ? `TRY_CAST(${name} AS BIGINT)` : 'NULL')
+  const time = columns.has('extracted_at')
+    ? "strftime(TRY_CAST(extracted_at AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%f')"
+    : 'NULL'
+  const rows = await session.rows(
+    `SELECT ${text('table_name')}, ${text('description')}, ${whole('rows')}, ${whole('size_bytes')}, ${time},
+       ${text('query_mode')}, ${OPTIONAL.map(text).join(', ')}
+     FROM _meta ORDER BY 1`,
+    [],
+    signal,
+  )
+  return rows.map(toTable)
+}
+
+function toTable(row: readonly Cell[]): ExtractedTable {
+  const [
+    name,
+    description,
+    rows,
+    sizeBytes,
+    extractedAt,
+    mode,
+    sourceType,
+    serverOnly,
+    partitionBy,
+    clustered,
+  ] = row
+  return {
+    name: String(name),
+    description: textOf(description) ?? '',
+    rows: rows === null || rows === undefined ? null : Number(rows),
+    sizeBytes: sizeBytes === null || sizeBytes === undefined ? null : Number(sizeBytes),
+    extractedAt: textOf(extractedAt),
+    queryMode: mode === 'remote' || mode === 'materialized' ? mode : 'local',
+    sourceType: textOf(sourceType),
+    serverOnly: textOf(serverOnly) === 'true',
+    partitionBy: textOf(partitionBy),
+    clusteredBy: listOf(textOf(clustered)),
+  }
+}
+
+async function readRemotes(
+  session: WarehouseSession,
+  columns: ReadonlySet<string>,
+  signal?: AbortSignal,
+): Promise<RemoteAttach[]> {
+  if (!columns.has('alias') || !columns.has('url')) return []
+  const text = (name: string) =>
+    columns.has(name) ? `coalesce(CAST(${name} AS VARCHAR), '')` : "''"
+  const rows = await session.rows(
+    `SELECT ${['alias', 'extension', 'url', 'token_env'].map(text).join(', ')}
+     FROM _remote_attach ORDER BY 1`,
+    [],
+    signal,
+  )
+  return rows.map(([alias, extension, url, tokenEnv]) => ({
+    alias: String(alias),
+    extension: String(extension).toLowerCase(),
+    url: String(url),
+    tokenEnv: String(tokenEnv),
+  }))
+}
+
+function textOf(cell: Cell | undefined): string | null {
+  return typeof cell === 'string' && cell !== '' ? cell : null
+}
+
+/** `a, b` and `[a, b]` alike: the column may be text or a list. */
+function listOf(text: string | null): string[] {
+  return (text ?? '')
+    .replace(/^\[|\]$/g, '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
