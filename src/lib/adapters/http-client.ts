@@ -1,18 +1,12 @@
-import got, {RequestError, TimeoutError, type Got, type OptionsInit, type OptionsOfTextResponseBody} from 'got'
-import type {IncomingMessage} from 'node:http'
-import type {Readable} from 'node:stream'
-import {
-  AgnesError,
-  AuthError,
-  ConflictError,
-  ForbiddenError,
-  MissingError,
-  RateLimitedError,
-  ServerError,
-  UnreachableError,
-  UsageError,
-  type ErrorDetails,
-} from '../errors.js'
+import got, {
+  RequestError,
+  TimeoutError,
+  type Got,
+  type OptionsInit,
+  type OptionsOfTextResponseBody,
+} from 'got'
+import type {ClientRequest} from 'node:http'
+import {AgnesError, UnreachableError} from '../errors.js'
 import type {
   Headers,
   HttpClient,
@@ -21,7 +15,8 @@ import type {
   StreamAnswer,
   StreamRequest,
 } from '../ports/http-client.js'
-import {readServerError} from '../wire/server-error.js'
+import {openResponse, readCapped, type RequestStream} from './http-body.js'
+import {statusError} from './http-status-error.js'
 
 export interface HttpClientOptions {
   /** `scheme://host[:port]`. */
@@ -31,6 +26,9 @@ export interface HttpClientOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000
+const STREAM_TIMEOUT_MS = 300_000
+/** How a connection that the server has closed meanwhile shows itself. */
+const CLOSED = new Set(['ECONNRESET', 'EPIPE'])
 
 /** The one HTTP layer: got, bound to one origin, redirects refused, no retries of its own. */
 export class GotHttpClient implements HttpClient {
@@ -58,7 +56,7 @@ export class GotHttpClient implements HttpClient {
     request: JsonRequest = {},
     signal?: AbortSignal,
   ): Promise<JsonAnswer> {
-    const response = await this.guard(path, signal, () =>
+    const response = await this.guard({method, path}, signal, (onRequest) =>
       this.client(path.replace(/^\//, ''), {
         method: method as 'GET',
         responseType: 'text',
@@ -66,12 +64,13 @@ export class GotHttpClient implements HttpClient {
         ...bodyOptions(request),
         headers: {...request.headers, ...(request.etag ? {'if-none-match': request.etag} : {})},
         timeout: phases(request.timeoutMs ?? DEFAULT_TIMEOUT_MS),
-      } as OptionsOfTextResponseBody),
+      } as OptionsOfTextResponseBody).on('request', onRequest),
     )
     const headers = plainHeaders(response.headers)
     const status = response.statusCode
     if (status === 304) return {status, headers, body: undefined}
-    if (status < 200 || status > 299) throw this.statusError(status, path, headers, response.body)
+    if (status < 200 || status > 299)
+      throw statusError({origin: this.origin, path, status, headers, body: response.body})
     if (response.body === '') return {status, headers, body: undefined}
     try {
       return {status, headers, body: JSON.parse(response.body)}
@@ -85,41 +84,67 @@ export class GotHttpClient implements HttpClient {
     request: StreamRequest = {},
     signal?: AbortSignal,
   ): Promise<StreamAnswer> {
-    const stream = this.client.stream(path.replace(/^\//, ''), {
-      method: request.method ?? 'GET',
+    const method = request.method ?? 'GET'
+    const options = {
+      method,
       ...bodyOptions(request),
       // Bytes are hashed and resumed by position, so they must arrive as they are stored.
       headers: {accept: '*/*', 'accept-encoding': 'identity', ...request.headers},
       decompress: false,
-      timeout: {lookup: DEFAULT_TIMEOUT_MS, connect: DEFAULT_TIMEOUT_MS, response: 300_000},
+      timeout: {
+        lookup: DEFAULT_TIMEOUT_MS,
+        connect: DEFAULT_TIMEOUT_MS,
+        response: STREAM_TIMEOUT_MS,
+      },
       ...(signal ? {signal} : {}),
-    } as OptionsInit & {isStream: true})
-    const response = await this.guard(path, signal, () => firstResponse(stream))
+    } as OptionsInit & {isStream: true}
+    const response = await this.guard({method, path}, signal, (onRequest) => {
+      const stream = this.client.stream(
+        path.replace(/^\//, ''),
+        options,
+      ) as unknown as RequestStream
+      stream.once('request', onRequest)
+      return openResponse(stream, (error) => this.transportError(path, error, signal))
+    })
     const headers = plainHeaders(response.headers)
     const status = response.statusCode ?? 0
-    if ([200, 206, 304, 416].includes(status)) return {status, headers, body: stream}
-    const text = await readCapped(stream, 65_536)
-    throw this.statusError(status, path, headers, text)
+    const isRangeRefused = status === 400 && request.headers?.range !== undefined
+    if ([200, 206, 304, 416].includes(status) || isRangeRefused)
+      return {status, headers, body: response}
+    const body = await readCapped(response, 65_536)
+    signal?.throwIfAborted()
+    throw statusError({origin: this.origin, path, status, headers, body})
   }
 
-  private async guard<T>(path: string, signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
-    try {
-      return await call()
-    } catch (error) {
-      if (signal?.aborted) throw signal.reason
-      if (error instanceof AgnesError) throw error
-      throw this.transportError(path, error)
+  /** Names failures, and sends a GET again whose kept-alive connection turns out to be closed already. */
+  private async guard<T>(
+    {method, path}: {method: string; path: string},
+    signal: AbortSignal | undefined,
+    call: (onRequest: (request: ClientRequest) => void) => Promise<T>,
+  ): Promise<T> {
+    for (let isFirst = true; ; isFirst = false) {
+      let request: ClientRequest | undefined
+      try {
+        return await call((made) => void (request = made))
+      } catch (error) {
+        const isStale =
+          request?.reusedSocket && error instanceof RequestError && CLOSED.has(error.code)
+        if (isFirst && method === 'GET' && isStale && !signal?.aborted) continue
+        throw this.transportError(path, error, signal)
+      }
     }
   }
 
-  private transportError(path: string, error: unknown): AgnesError {
-    const code = error instanceof RequestError ? error.code : 'unknown'
-    const what =
-      error instanceof TimeoutError
-        ? `${this.origin} did not answer in time`
-        : `Cannot reach ${this.origin} (${code})`
+  private transportError(path: string, error: unknown, signal?: AbortSignal): Error {
+    if (signal?.aborted) return signal.reason as Error
+    if (error instanceof AgnesError) return error
+    const code = (error as NodeJS.ErrnoException | undefined)?.code ?? 'unknown'
+    const isTimeout = error instanceof TimeoutError
+    const what = isTimeout
+      ? `${this.origin} did not answer in time`
+      : `Cannot reach ${this.origin} (${code})`
     return new UnreachableError(`${what}.`, {
-      code: error instanceof TimeoutError ? 'timeout' : 'unreachable',
+      code: isTimeout ? 'timeout' : 'unreachable',
       hint: 'Check the network and the server address, then run the command again.',
       details: {origin: this.origin, path, cause: code},
       cause: error,
@@ -138,59 +163,12 @@ export class GotHttpClient implements HttpClient {
       },
     )
   }
-
-  private statusError(status: number, path: string, headers: Headers, body: string): AgnesError {
-    if (status >= 300 && status < 400) return this.redirectError(status, path, headers)
-    const server = readServerError(body)
-    const details: ErrorDetails = {status, path, origin: this.origin}
-    if (server.fields) details.server = server.fields
-    const code = server.kind ? {code: server.kind} : {}
-    const hint = server.hint ? {hint: server.hint} : {}
-    const said = server.message ?? `HTTP ${status}`
-    const retryAfterMs = server.retryAfterMs ?? retryAfterHeader(headers)
-    const waiting = retryAfterMs === undefined ? {} : {retryAfterMs}
-    if (status === 401)
-      return new AuthError(`${this.origin} does not accept the token: ${said}.`, {
-        details,
-        hint: 'Get a new token from your server and run `agnes init` with it again.',
-      })
-    if (status === 403) return new ForbiddenError(said, {details, ...code, ...hint})
-    if (status === 404 || status === 405) return new MissingError(said, {details, ...code, ...hint})
-    if (status === 409) return new ConflictError(said, {details, ...code, ...hint})
-    if (status === 429)
-      return new RateLimitedError(said, {details, ...code, ...hint, ...waiting})
-    if (status >= 500) {
-      const text = `${this.origin} failed with HTTP ${status}: ${said}`
-      return new ServerError(text, {details, ...code, ...hint, ...waiting})
-    }
-    return new UsageError(said, {details, ...code, ...hint})
-  }
-
-  /** A redirect is a statement about where the server lives; the token stays here. */
-  private redirectError(status: number, path: string, headers: Headers): AgnesError {
-    const target = redirectOrigin(headers.location, this.origin)
-    const moved = target !== undefined && target !== this.origin
-    const insecure = this.origin.startsWith('https:') && target?.startsWith('http:')
-    return new UsageError(
-      insecure
-        ? `${this.origin} redirects to ${target}, which is not encrypted. The redirect was refused.`
-        : moved
-          ? `${this.origin} says it has moved to ${target}. The redirect was not followed.`
-          : `${this.origin} answered ${path} with a redirect (HTTP ${status}), which is never followed.`,
-      {
-        code: insecure ? 'insecure_redirect' : moved ? 'server_moved' : 'unexpected_redirect',
-        hint: insecure
-          ? 'Ask your administrator: the server should never send you to an unencrypted address.'
-          : moved
-            ? `If you trust it, sign in there: agnes init --server-url ${target}`
-            : 'Check the server address; a proxy may stand in front of it.',
-        details: {status, path, origin: this.origin, target: target ?? null},
-      },
-    )
-  }
 }
 
-function bodyOptions(request: {body?: unknown; query?: Record<string, string | number>}): OptionsInit {
+function bodyOptions(request: {
+  body?: unknown
+  query?: Record<string, string | number>
+}): OptionsInit {
   return {
     ...(request.body === undefined ? {} : {json: request.body}),
     ...(request.query ? {searchParams: request.query} : {}),
@@ -202,41 +180,10 @@ function phases(ms: number) {
   return {lookup: ms, connect: ms, secureConnect: ms, socket: ms, send: ms, response: ms}
 }
 
-function firstResponse(stream: Readable): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    stream.once('response', resolve)
-    stream.once('error', reject)
-  })
-}
-
 function plainHeaders(headers: NodeJS.Dict<string | string[]>): Headers {
   const result: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) result[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value
+    if (value !== undefined)
+      result[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value
   return result
-}
-
-async function readCapped(stream: Readable, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  try {
-    for await (const chunk of stream) {
-      chunks.push(chunk as Uint8Array)
-      size += (chunk as Uint8Array).length
-      if (size > maxBytes) break
-    }
-  } catch {
-    // The status already tells the failure; a broken error body adds nothing.
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function retryAfterHeader(headers: Headers): number | undefined {
-  const seconds = Number(headers['retry-after'])
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined
-}
-
-function redirectOrigin(location: string | undefined, origin: string): string | undefined {
-  if (!location || !URL.canParse(location, origin)) return undefined
-  return new URL(location, origin).origin
 }

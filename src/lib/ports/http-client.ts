@@ -28,7 +28,10 @@ export interface StreamRequest {
   headers?: Headers
 }
 
-/** An open body. The caller must consume or destroy `body`. */
+/**
+ * An open body. The caller must consume or destroy `body`. It breaks off with an `UnreachableError`,
+ * or with the signal's reason; a body shorter than its Content-Length counts as broken off.
+ */
 export interface StreamAnswer {
   status: number
   headers: Headers
@@ -37,7 +40,8 @@ export interface StreamAnswer {
 
 /**
  * One server, one credential. Bound to its origin: paths only, redirects are never followed and the
- * token travels nowhere else. Every call makes exactly one request; retries are a decorator's work.
+ * token travels nowhere else. Every call makes exactly one request; retries are the caller's work. (A GET
+ * whose kept-alive connection turns out to be closed is sent again: the server never saw it.)
  *
  * Error kinds: `AuthError` 401, `ForbiddenError` 403, `MissingError` 404 and 405, `ConflictError` 409,
  * `UsageError` 400, 413, 422 and any 3xx but 304, `RateLimitedError` 429, `ServerError` 5xx,
@@ -47,7 +51,12 @@ export interface StreamAnswer {
 export interface HttpClient {
   /** `scheme://host[:port]`, no trailing slash. */
   readonly origin: string
-  requestJson(method: string, path: string, request?: JsonRequest, signal?: AbortSignal): Promise<JsonAnswer>
+  requestJson(
+    method: string,
+    path: string,
+    request?: JsonRequest,
+    signal?: AbortSignal,
+  ): Promise<JsonAnswer>
   /** Resolves on 200, 206, 304, 400 to a Range and 416; anything else is an error of the kinds above. */
   openStream(path: string, request?: StreamRequest, signal?: AbortSignal): Promise<StreamAnswer>
 }
