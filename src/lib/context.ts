@@ -17,7 +17,6 @@ import type {Clock} from './ports/clock.js'
 import type {Files} from './ports/files.js'
 import type {Folders} from './ports/folders.js'
 import type {HttpClient} from './ports/http-client.js'
-import type {Lock} from './ports/lock.js'
 import type {Logger} from './ports/logger.js'
 import type {Random} from './ports/random.js'
 import type {SecretStore} from './ports/secret-store.js'
@@ -89,9 +88,11 @@ export function createContext(): Context {
     const {environmentSecretStore} = await import('./adapters/environment-secret-store.js')
     const {FileSecretStore} = await import('./adapters/file-secret-store.js')
     const {legacyTokenStore} = await import('./adapters/legacy-token-store.js')
+    const {FileLock} = await import('./adapters/file-lock.js')
+    const credentialsLock = new FileLock(config.absolute('credentials.lock'), clock, 0o700)
     return [
       environmentSecretStore(env.token, (origin) => isTrusted(env, config, origin)),
-      new FileSecretStore(config, nodeFolders.modeOf, noLock),
+      new FileSecretStore(config, nodeFolders.modeOf, credentialsLock),
       legacyTokenStore(config, async () => originIfValid((await readSettings(config)).server)),
     ]
   })
@@ -184,8 +185,6 @@ function notSignedIn(origin: string, env: Env): AuthError {
     },
   )
 }
-
-const noLock: Lock = {hold: (_options, work) => work()}
 
 function readVersion(): string {
   const manifest = readFileSync(join(packageRoot(), 'package.json'), 'utf8')

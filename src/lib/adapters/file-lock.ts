@@ -33,6 +33,8 @@ export class FileLock implements Lock {
     /** Absolute; generations are `<path>.<n>`. */
     private readonly path: string,
     private readonly clock: Clock,
+    /** Permission bits of the folder, should it have to be made. */
+    private readonly folderMode = 0o777,
   ) {}
 
   async hold<T>(
@@ -104,7 +106,7 @@ export class FileLock implements Lock {
   /** The lock file when we own it now; `undefined` when somebody was faster. */
   private async claim(generation: number, command: string): Promise<string | undefined> {
     const file = `${this.path}.${generation}`
-    await mkdir(dirname(this.path), {recursive: true})
+    await mkdir(dirname(this.path), {recursive: true, mode: this.folderMode})
     try {
       const handle = await open(file, 'wx')
       try {
