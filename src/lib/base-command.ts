@@ -8,6 +8,7 @@ import {
   type AgnesError,
 } from './errors.js'
 import {errorText} from './present/error-text.js'
+import {sanitize, sanitizeLine} from './present/sanitize.js'
 import type {Terminal} from './present/terminal.js'
 
 /**
@@ -22,6 +23,7 @@ export abstract class BaseCommand<Result extends object> extends Command {
   private readonly controller = new AbortController()
   private readonly warnings: string[] = []
   private isPrinted = false
+  private isQuiet = false
   private readonly onSignal = (signal: NodeJS.Signals) => {
     const reason = new InterruptedError(signal === 'SIGTERM' ? 'SIGTERM' : 'SIGINT')
     if (this.controller.signal.aborted) process.exit(reason.exitCode)
@@ -53,6 +55,22 @@ export abstract class BaseCommand<Result extends object> extends Command {
     process.on('SIGTERM', this.onSignal)
   }
 
+  /** As oclif's; also notes `--quiet`, which silences warnings. */
+  protected override async parse<
+    Flags extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    BaseFlags extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    Args extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(
+    options?: Interfaces.Input<Flags, BaseFlags, Args>,
+    argv?: string[],
+  ): Promise<Interfaces.ParserOutput<Flags, BaseFlags, Args>> {
+    // Otherwise a parse error under NODE_ENV=development also says that nothing was parsed.
+    this.parsed = true
+    const parsed = await super.parse(options, argv)
+    this.isQuiet = (parsed.flags as {quiet?: boolean}).quiet === true
+    return parsed
+  }
+
   /** Writes the text rendering of a result; nothing under `--json`, where the result is the document. */
   protected async present(
     result: Result,
@@ -81,40 +99,47 @@ export abstract class BaseCommand<Result extends object> extends Command {
   }
 
   protected override toSuccessJson(result: unknown): unknown {
-    return this.warnings.length === 0 ? result : {...(result as object), warnings: this.warnings}
+    return this.withWarnings(result as object)
   }
 
-  /** `this.exit()` ends quietly; everything else is one error, printed once, with one exit code. */
+  /**
+   * `this.exit()` ends quietly; everything else is one error, printed once, with one exit code. After
+   * Ctrl-C whatever broke is only how the interruption came out.
+   */
   protected override async catch(error: Interfaces.CommandError): Promise<void> {
     const code = (error as {oclif?: {exit?: number}}).oclif?.exit
     if (error instanceof Errors.ExitError) return this.context.setExitCode(code ?? 0)
-    await this.report(fromOclif(error))
+    await this.report(fromOclif(this.signal.aborted ? this.signal.reason : error, this.id))
   }
 
   private async report(error: AgnesError): Promise<void> {
     const {streams, env, setExitCode} = this.context
     setExitCode(error.exitCode)
-    if (this.jsonEnabled() && !this.isPrinted) return this.logJson(toErrorDocument(error))
-    await streams.err.write(
-      errorText(error, {...streams.err, hasColor: streams.err.hasColor}, env.debug),
-    )
+    if (this.jsonEnabled() && !this.isPrinted)
+      return this.logJson(this.withWarnings(toErrorDocument(error)))
+    await streams.err.write(errorText(error, streams.err, env.debug))
+  }
+
+  private withWarnings(document: object): object {
+    return this.warnings.length === 0 ? document : {...document, warnings: this.warnings}
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
     process.off('SIGINT', this.onSignal)
     process.off('SIGTERM', this.onSignal)
-    if (!this.jsonEnabled())
+    if (!this.jsonEnabled() && !this.isQuiet)
       for (const warning of this.warnings)
-        await this.context.streams.err.write(`Warning: ${warning}\n`)
+        await this.context.streams.err.write(`Warning: ${sanitizeLine(warning)}\n`)
     await super.finally(error)
   }
 }
 
 /** oclif's own refusals (unknown flag, missing argument) are usage errors without its internals. */
-export function fromOclif(error: unknown): AgnesError {
+export function fromOclif(error: unknown, commandId?: string): AgnesError {
   if (!(error instanceof Errors.CLIError)) return toAgnesError(error)
   const [message = 'Wrong usage.'] = error.message.split('\nSee more help with')
-  return new UsageError(message.trim(), {hint: 'Run the command with --help to see what it takes.'})
+  const command = commandId === undefined ? '' : ` ${commandId.replaceAll(':', ' ')}`
+  return new UsageError(sanitize(message).trim(), {hint: `Run: agnes${command} --help`})
 }
 
 /** The part of oclif's configuration that a running command asks for. */
