@@ -35,10 +35,14 @@ export interface ServerDeps {
   version: string
   /** `templates/welcome.md`. */
   welcomeTemplate: string
-  openStore(signal: AbortSignal): Promise<DataStore>
-  openEngine(store: DataStore): Promise<QueryEngine>
+  openData(signal: AbortSignal): Promise<OpenedData>
   /** Default true; tests that sign in often switch it off. */
   hasRateLimits?: boolean
+}
+
+export interface OpenedData {
+  store: DataStore
+  engine: QueryEngine
 }
 
 export interface RunningServer {
@@ -112,9 +116,8 @@ async function open(
     const state = await SystemState.load(systemStore)
     const issuer = new TokenIssuer(secret, clock, random)
     const first = await seedState({state, issuer, clock, random})
-    const store = await deps.openStore(signal)
+    const {store, engine} = await deps.openData(signal)
     closers.push(() => store.close())
-    const engine = await deps.openEngine(store)
     closers.push(() => engine.close())
     const catalog = new TableCatalog(store, state)
     const authenticator = createAuthenticator({state, secret, clock})

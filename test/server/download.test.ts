@@ -3,13 +3,17 @@ import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {startEmbeddedServer} from '../support/embedded-server.js'
+import {folderStore, noEngine} from '../support/folder-store.js'
 import {tempDir} from '../support/temp-dir.js'
 
 async function serveOrders(bytes = randomBytes(3_000_000)) {
   const dir = await tempDir()
   await writeFile(join(dir, 'orders.parquet'), bytes)
   await writeFile(join(dir, 'secret.parquet'), 'PAR1secretPAR1')
-  const server = await startEmbeddedServer({dir})
+  const server = await startEmbeddedServer({
+    dir,
+    openData: async () => ({store: await folderStore(dir), engine: noEngine}),
+  })
   await server.grant('orders')
   const get = (path: string, headers: Record<string, string> = {}) =>
     fetch(server.url + path, {

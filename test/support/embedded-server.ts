@@ -1,3 +1,5 @@
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {onTestFinished} from 'vitest'
 import {NodeFiles} from '../../src/lib/adapters/node-files.js'
 import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
@@ -5,9 +7,9 @@ import {systemClock} from '../../src/lib/adapters/system-clock.js'
 import {systemRandom} from '../../src/lib/adapters/system-random.js'
 import type {Clock} from '../../src/lib/ports/clock.js'
 import type {Logger} from '../../src/lib/ports/logger.js'
-import {createServer, type ReadyServer} from '../../src/server/create-server.js'
-import type {DataStore, QueryEngine} from '../../src/server/model.js'
-import {folderStore, noEngine} from './folder-store.js'
+import {createServer, type OpenedData, type ReadyServer} from '../../src/server/create-server.js'
+import {openFolderServer} from '../../src/server/open-folder-server.js'
+import {repositoryRoot} from './run-cli.js'
 import {tempDir} from './temp-dir.js'
 
 export interface EmbeddedServerOptions {
@@ -15,8 +17,8 @@ export interface EmbeddedServerOptions {
   dir?: string
   clock?: Clock
   hasRateLimits?: boolean
-  openStore?: () => Promise<DataStore>
-  openEngine?: (store: DataStore) => Promise<QueryEngine>
+  /** Stands in for the real store and engine over `dir`. */
+  openData?: () => Promise<OpenedData>
   /** Kept running after the test that started it; then the caller closes it. */
   isShared?: boolean
 }
@@ -53,24 +55,26 @@ export async function startEmbeddedServer(
   const dir = options.dir ?? (await tempDir())
   const files = new NodeFiles(dir, systemRandom)
   const logged: EmbeddedServer['logged'] = []
-  const server = createServer({
+  const deps = {
     warehouse: new DuckDbWarehouse(),
     files,
     clock: options.clock ?? systemClock,
     random: systemRandom,
     logger: collecting(logged),
     version: '0.0.0-test',
-    welcomeTemplate: '# Welcome\n',
+    welcomeTemplate: await readFile(join(repositoryRoot, 'templates/welcome.md'), 'utf8'),
     hasRateLimits: options.hasRateLimits ?? false,
-    openStore: options.openStore ?? (() => folderStore(dir)),
-    openEngine: options.openEngine ?? (async () => noEngine),
-  })
+    secret: () => undefined,
+  }
+  const server = options.openData
+    ? createServer({...deps, openData: options.openData})
+    : openFolderServer(deps)
   const ready = await server.ready
   const {url} = await server.listen('127.0.0.1', 0)
   if (!options.isShared) onTestFinished(() => server.close(1000))
   const adminToken = ready.firstToken ?? ''
   const call = caller(url, adminToken)
-  const analystToken = adminToken === '' ? '' : await addAnalyst(ready, call)
+  const analystToken = adminToken === '' ? '' : await addAnalyst(ready)
   return {
     ...ready,
     url,

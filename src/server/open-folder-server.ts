@@ -1,0 +1,19 @@
+import {createServer, type AgnesServer, type ServerDeps} from './create-server.js'
+import {openDataStore} from './data/open-data-store.js'
+import {createQueryEngine} from './engine/query-engine.js'
+
+export interface FolderServerDeps extends Omit<ServerDeps, 'openData'> {
+  /** Reads the environment variable that an extract's `token_env` names. */
+  secret(name: string): string | undefined
+}
+
+/** The server over a folder of extracts or plain data files, with the real store and engine. */
+export function openFolderServer(deps: FolderServerDeps): AgnesServer {
+  return createServer({
+    ...deps,
+    async openData(signal) {
+      const store = await openDataStore(deps, signal)
+      return {store, engine: createQueryEngine({...deps, store})}
+    },
+  })
+}
