@@ -80,8 +80,12 @@ export function createServer(deps: ServerDeps): AgnesServer {
   const stop = new AbortController()
   let isLoopback = true
   let closing: Promise<void> | undefined
+  let isOpen = false
   const opened = open(deps, stop.signal, () => isLoopback)
-  opened.catch(() => undefined)
+  opened.then(
+    () => (isOpen = true),
+    () => undefined,
+  )
   return {
     ready: opened,
     async listen(host, port) {
@@ -90,8 +94,11 @@ export function createServer(deps: ServerDeps): AgnesServer {
       await bind(app, host, port)
       return {url: urlOf(app.server.address() as AddressInfo, host)}
     },
-    close: (graceMs = GRACE_MS) =>
-      (closing ??= shutDown(opened, stop, {graceMs, clock: deps.clock})),
+    close(graceMs = GRACE_MS) {
+      // Opening may take long (a folder is extracted); nobody waits for it any more.
+      if (!isOpen) stop.abort(new Error('The server was stopped before it was ready.'))
+      return (closing ??= shutDown(opened, stop, {graceMs, clock: deps.clock}))
+    },
   }
 }
 

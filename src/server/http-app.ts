@@ -65,6 +65,8 @@ export async function createHttpApp(deps: HttpAppDeps): Promise<FastifyInstance>
     if (!request.is404) admit(request, deps.authenticator)
   })
   app.addHook('onSend', async (request, reply, payload) => {
+    if (String(reply.getHeader('content-type')).startsWith('application/json'))
+      reply.header('content-type', 'application/json')
     if (typeof payload !== 'string' || payload.length < GZIP_FROM_BYTES) return payload
     if (request.url.startsWith('/api/data/')) return payload
     reply.header('vary', 'Accept-Encoding')

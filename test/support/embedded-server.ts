@@ -110,10 +110,7 @@ function caller(url: string, adminToken: string): EmbeddedServer['call'] {
 
 const AT = '2026-01-31T12:00:00.000000'
 
-async function addAnalyst(
-  {state, issuer}: ReadyServer,
-  _call: EmbeddedServer['call'],
-): Promise<string> {
+async function addAnalyst({state, issuer}: ReadyServer): Promise<string> {
   const user = {
     id: 'analyst-0000',
     email: 'analyst@example.com',

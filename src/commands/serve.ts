@@ -1,0 +1,68 @@
+import {readFile} from 'node:fs/promises'
+import {join, resolve} from 'node:path'
+import {Args, Flags} from '@oclif/core'
+import {BaseCommand} from '../lib/base-command.js'
+import {packageRoot} from '../lib/config/paths.js'
+import {serveText} from '../lib/present/serve-text.js'
+
+/** Printed as one line when the server answers. */
+export interface ServeResult {
+  /** `http://127.0.0.1:8642` */
+  url: string
+  /** On the first start of a folder, with --demo and with --new-admin-token; else null: only its hash is kept. */
+  adminToken: string | null
+  /** With --demo; else null. */
+  analystToken: string | null
+}
+
+export default class Serve extends BaseCommand<ServeResult> {
+  static override summary = 'Serve a folder of data to a small team, or a demo company'
+  static override description =
+    'Publishes the tables of DIR: extracts/<source>/extract.duckdb, or a plain folder of Parquet, CSV and ' +
+    'JSON files. People, tokens, groups and grants are kept in DIR/state. Runs until Ctrl-C or SIGTERM, ' +
+    'which end it with exit code 0.'
+  static override examples = [
+    '<%= config.bin %> serve --demo',
+    '<%= config.bin %> serve ./data --port 9000',
+    '<%= config.bin %> serve ./data --port 0 --json',
+  ]
+  static override args = {
+    dir: Args.string({description: 'Folder to serve', default: 'agnes-server'}),
+  }
+  static override flags = {
+    host: Flags.string({summary: 'Address to bind', default: '127.0.0.1'}),
+    port: Flags.integer({summary: 'Port; 0 takes a free one', default: 8642, min: 0, max: 65_535}),
+    'allow-network': Flags.boolean({
+      summary: 'Bind an address other machines can reach, unencrypted',
+    }),
+    'new-admin-token': Flags.boolean({summary: 'Make another admin token, for one that was lost'}),
+  }
+
+  async run(): Promise<ServeResult> {
+    const {args, flags} = await this.parse(Serve)
+    const {clock, random, logger, env, version, currentDir, streams, filesAt} = this.context
+    const {startServing} = await import('../server/start-serving.js')
+    const serving = await startServing(
+      {
+        host: flags.host,
+        port: flags.port,
+        allowsNetwork: flags['allow-network'],
+        wantsAdminToken: flags['new-admin-token'],
+      },
+      {
+        ...{clock, random, logger, version, files: filesAt(resolve(currentDir, args.dir))},
+        warehouse: await this.context.warehouse(),
+        welcomeTemplate: await readFile(join(packageRoot(), 'templates/welcome.md'), 'utf8'),
+        secret: env.variable,
+      },
+      this.signal,
+    )
+    const {url, adminToken, analystToken} = serving
+    const result = {url, adminToken, analystToken}
+    if (this.jsonEnabled()) await streams.out.write(JSON.stringify(result) + '\n')
+    await this.present(result, (_, terminal) => serveText(serving, terminal))
+    this.markPrinted()
+    await serving.runUntil(this.signal)
+    return result
+  }
+}

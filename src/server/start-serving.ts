@@ -1,0 +1,100 @@
+import {UsageError} from '../lib/errors.js'
+import {isLoopbackHost, type AgnesServer, type ReadyServer} from './create-server.js'
+import {openFolderServer, type FolderServerDeps} from './open-folder-server.js'
+import {ADMIN_EMAIL} from './seed-state.js'
+
+export interface ServeOptions {
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  /** Without it only loopback addresses are bound. */
+  allowsNetwork: boolean
+  /** Also on later starts: for somebody who lost the first one. */
+  wantsAdminToken: boolean
+}
+
+export interface Serving {
+  url: string
+  folder: string
+  tables: number
+  /** Null on later starts: only its hash is kept. */
+  adminToken: string | null
+  analystToken: string | null
+  isNetwork: boolean
+  /** Answers until `signal` aborts, then stops gracefully. */
+  runUntil(signal: AbortSignal): Promise<void>
+}
+
+/** Opens the folder, binds, and answers. An abort while it is still opening ends it there. */
+export async function startServing(
+  options: ServeOptions,
+  deps: FolderServerDeps,
+  signal: AbortSignal,
+): Promise<Serving> {
+  const isNetwork = !isLoopbackHost(options.host)
+  if (isNetwork && !options.allowsNetwork)
+    throw new UsageError(
+      `${options.host} is reachable by other machines. This server speaks plain HTTP: whoever can ` +
+        'listen on that network reads the tokens and the data.',
+      {
+        code: 'network_bind_refused',
+        hint: 'Put a TLS proxy in front of 127.0.0.1, or accept it on a trusted network with --allow-network.',
+        details: {host: options.host},
+      },
+    )
+  const server = openFolderServer(deps)
+  const stop = () => void server.close()
+  signal.addEventListener('abort', stop, {once: true})
+  try {
+    const ready = await server.ready
+    const tokens = await firstTokens(ready, options)
+    const {url} = await server.listen(options.host, options.port)
+    return {
+      url,
+      ...tokens,
+      ...facts(ready, deps),
+      isNetwork,
+      runUntil: (stopped) => runUntil(server, stopped),
+    }
+  } catch (error) {
+    await server.close()
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function runUntil(server: AgnesServer, signal: AbortSignal): Promise<void> {
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, {once: true}))
+  await server.close()
+}
+
+function facts(
+  {catalog}: ReadyServer,
+  {files}: FolderServerDeps,
+): {folder: string; tables: number} {
+  return {folder: files.root, tables: catalog.all().filter(({isPublished}) => isPublished).length}
+}
+
+async function firstTokens(
+  {state, issuer, firstToken}: ReadyServer,
+  {wantsAdminToken}: ServeOptions,
+): Promise<{adminToken: string | null; analystToken: string | null}> {
+  if (firstToken !== undefined || !wantsAdminToken)
+    return {adminToken: firstToken ?? null, analystToken: null}
+  const admin =
+    state.userByEmail(ADMIN_EMAIL) ?? [...state.all('users')].find(({id}) => state.isAdmin(id))
+  if (!admin?.active)
+    throw new UsageError('No active administrator is left to make a token for.', {
+      code: 'no_admin',
+      hint: `Serve a copy of the folder without state/ to start over.`,
+    })
+  const {token, row} = issuer.personal(admin, {
+    name: 'made by agnes serve',
+    scope: 'general',
+    seconds: null,
+  })
+  await state.update(() => ({changes: [{put: 'tokens', row}], result: undefined}))
+  return {adminToken: token, analystToken: null}
+}
