@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {mkdir, symlink, writeFile} from 'node:fs/promises'
+import {mkdir, readdir, symlink, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
 import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
@@ -399,5 +399,68 @@ describe('failures', () => {
     const session = await open({memoryLimitMb: 16})
     const sql = "SELECT list(i::VARCHAR || repeat('x', 100)) FROM range(1000000) t(i)"
     expect(await failure(session.rows(sql))).toBeInstanceOf(TooLargeError)
+  })
+})
+
+describe('exportParquet', () => {
+  const nameColumns = (names: readonly string[]) =>
+    names.map((name, index) => `${name}${index || ''}`)
+
+  it.each([
+    ['170141183460469231731::HUGEINT', 'DECIMAL(38,0)', '170141183460469231731'],
+    [
+      '[{h: 170141183460469231731::HUGEINT, j: 1}]',
+      'STRUCT(h DECIMAL(38,0), j INTEGER)[]',
+      "[{'h': 170141183460469231731, 'j': 1}]",
+    ],
+    ["MAP {'a': 1::HUGEINT}", 'MAP(VARCHAR, DECIMAL(38,0))', '{a=1}'],
+    ["INTERVAL '1 month 1.000001 second'", 'VARCHAR', '1 month 00:00:01.000001'],
+    ["TIMETZ '01:00:00+02'", 'VARCHAR', '01:00:00+02'],
+    [
+      "'123456789012345678901234567890123456789012'::BIGNUM",
+      'VARCHAR',
+      '123456789012345678901234567890123456789012',
+    ],
+    ['9223372036854775807', 'BIGINT', '9223372036854775807'],
+    ['1.10::DECIMAL(4,2)', 'DECIMAL(4,2)', '1.10'],
+    [
+      "TIMESTAMP_NS '2020-01-01 00:00:00.000000001'",
+      'TIMESTAMP_NS',
+      '2020-01-01 00:00:00.000000001',
+    ],
+    ["'nan'::DOUBLE", 'DOUBLE', 'nan'],
+    ["'\\x00\\xFF'::BLOB", 'BLOB', '\\x00\\xFF'],
+  ])('keeps %s', async (sql, type, text) => {
+    const dir = await tempDir()
+    const path = join(dir, "it's.parquet")
+    const session = await open({allowedDirectories: [], allowedFiles: [path]})
+    expect(await session.exportParquet(`SELECT ${sql} AS v -- end`, {path, nameColumns})).toBe(1)
+    const source = `read_parquet('${path.replace("'", "''")}')`
+    expect(await session.rows(`SELECT typeof(v), v::VARCHAR FROM ${source}`)).toEqual([
+      [type, text],
+    ])
+  })
+
+  it('makes repeated names differ, keeps order, and stops at the limit', async () => {
+    const path = join(await tempDir(), 'a.parquet')
+    const session = await open({threads: 2})
+    const sql = 'SELECT i AS x, -i AS "X", 0 AS x_2 FROM range(10000) t(i);'
+    expect(await session.exportParquet(sql, {path, limit: 3000, nameColumns})).toBe(3000)
+    const {columns, batches} = await session.stream(`FROM '${path}'`)
+    const cells = []
+    for await (const batch of batches) cells.push(...batch.columns[0]!)
+    expect(columns.map(({name}) => name)).toEqual(['x', 'X1', 'x_22'])
+    expect(cells.every((cell, row) => cell === BigInt(row))).toBe(true)
+  })
+
+  it('refuses what is not a SELECT, and leaves no file', async () => {
+    const dir = await tempDir()
+    const session = await open()
+    const work = session.exportParquet("COPY (SELECT 1) TO 'x'", {
+      path: join(dir, 'a.parquet'),
+      nameColumns,
+    })
+    expect(await failure(work)).toBeInstanceOf(QueryError)
+    expect(await readdir(dir)).toEqual([])
   })
 })

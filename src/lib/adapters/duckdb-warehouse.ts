@@ -7,6 +7,7 @@ import {
 import {QueryError} from '../errors.js'
 import type {
   Cell,
+  ParquetOptions,
   RowBatch,
   RowStream,
   SessionOptions,
@@ -138,19 +139,22 @@ class DuckDbSession implements WarehouseSession {
 
   async exportParquet(
     sql: string,
-    options: {path: string; limit?: number},
+    {path, limit, nameColumns}: ParquetOptions,
     signal?: AbortSignal,
   ): Promise<number> {
-    const source = `query(${literal(sql)})`
-    const prepared = await this.guarded(signal, () =>
-      this.connection.prepare(`SELECT * FROM ${source}`),
-    )
-    const columns = Array.from({length: prepared.columnCount}, (_, index) => ({
-      name: prepared.columnName(index),
-      type: prepared.columnType(index),
-    }))
-    prepared.destroySync()
-    return this.run(parquetCopy(source, columns, options), [], signal)
+    const {names, types} = await this.guarded(signal, async () => {
+      const statements = await this.connection.extractStatements(sql)
+      return withPrepared(await statements.prepare(statements.count - 1), async (prepared) => {
+        const indexes = Array.from({length: prepared.columnCount}, (_, index) => index)
+        return {
+          names: nameColumns(indexes.map((index) => prepared.columnName(index))),
+          types: indexes.map((index) => prepared.columnType(index)),
+        }
+      })
+    })
+    const columns = types.map((type, index) => ({name: names[index]!, type}))
+    const copy = parquetCopy(`query(${literal(sql)})`, columns, {path, limit})
+    return this.run(copy, [], signal)
   }
 
   inspect(sql: string): Promise<StatementFacts> {

@@ -107,6 +107,14 @@ export interface StatementFacts {
   functionNames: readonly string[]
 }
 
+export interface ParquetOptions {
+  /** Absolute; replaced when it exists. */
+  path: string
+  limit?: number
+  /** Makes names differ: Parquet cannot repeat them. */
+  nameColumns(names: readonly string[]): string[]
+}
+
 export interface WarehouseSession {
   /** Runs a statement for its effect; returns the rows changed. */
   run(sql: string, parameters?: readonly Cell[], signal?: AbortSignal): Promise<number>
@@ -115,11 +123,7 @@ export interface WarehouseSession {
   /** A small result, whole, row-major. */
   rows(sql: string, parameters?: readonly Cell[], signal?: AbortSignal): Promise<Cell[][]>
   /** Writes the rows of one SELECT to a Parquet file, exact (see docs/query-formats.md); returns their number. */
-  exportParquet(
-    sql: string,
-    options: {path: string; limit?: number},
-    signal?: AbortSignal,
-  ): Promise<number>
+  exportParquet(sql: string, options: ParquetOptions, signal?: AbortSignal): Promise<number>
   /** Parses one statement without running it. `QueryError` when it does not parse or is not exactly one. */
   inspect(sql: string): Promise<StatementFacts>
   /** May be called twice. */
