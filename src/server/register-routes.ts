@@ -1,11 +1,16 @@
 import type {FastifyInstance} from 'fastify'
 import type {QueryEngine} from './model.js'
+import {registerCatalogRoutes} from './routes/catalog.js'
 import {registerDataRoutes} from './routes/data.js'
 import {registerGrantRoutes} from './routes/grants.js'
 import {registerGroupRoutes} from './routes/groups.js'
 import {registerMemoryRoutes} from './routes/memory.js'
 import {registerMetricRoutes} from './routes/metrics.js'
+import {registerQueryRoute} from './routes/query.js'
 import {registerRegistryRoutes} from './routes/registry.js'
+import {registerSampleRoute} from './routes/sample.js'
+import {registerScanRoutes} from './routes/scan.js'
+import {registerSchemaRoute} from './routes/schema.js'
 import {registerUploadRoutes} from './routes/uploads.js'
 import {registerUserRoutes} from './routes/users.js'
 import {registerWelcomeRoutes} from './routes/welcome.js'
@@ -34,4 +39,11 @@ export function registerRoutes(
   registerUploadRoutes(app, deps)
   registerUserRoutes(app, deps)
   registerWelcomeRoutes(app, deps)
+
+  const dataDeps = {...deps, tables: deps.catalog, engine: options.engine}
+  registerCatalogRoutes(app, dataDeps)
+  registerSchemaRoute(app, dataDeps)
+  registerSampleRoute(app, dataDeps)
+  registerScanRoutes(app, dataDeps)
+  registerQueryRoute(app, dataDeps)
 }

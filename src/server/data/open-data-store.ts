@@ -22,8 +22,6 @@ export interface OpenedDataStore extends DataStore {
 export interface DataStoreDeps {
   /** Rooted at the server folder. */
   files: Files
-  /** Files rooted elsewhere, for databases that `_remote_attach` names outside the server folder. */
-  filesAt: (root: string) => Files
   warehouse: Warehouse
   logger: Logger
   clock: Clock

@@ -1,4 +1,5 @@
-import {basename, dirname} from 'node:path'
+import {stat} from 'node:fs/promises'
+import {basename} from 'node:path'
 import {MissingError, TooLargeError} from '../../lib/errors.js'
 import type {WarehouseSession} from '../../lib/ports/warehouse.js'
 import {quoteName, quoteText} from '../engine/scan-sql.js'
@@ -18,9 +19,9 @@ export async function importSqlite(
   signal?: AbortSignal,
 ): Promise<string> {
   const name = basename(file)
-  const facts = await deps.filesAt(dirname(file)).stat(name)
+  const facts = await stat(file).catch(() => undefined)
   if (!facts) throw new MissingError(`The SQLite file ${name} of ${source} is not there.`)
-  const target = `state/remote/${source}.${alias}.${facts.sizeBytes}-${facts.mtimeMs}.duckdb`
+  const target = `state/remote/${source}.${alias}.${facts.size}-${Math.trunc(facts.mtimeMs)}.duckdb`
   if (await deps.files.stat(target)) return deps.files.absolute(target)
 
   const building = `state/remote/.${source}.${alias}.${deps.random.hex(4)}.tmp`
@@ -32,9 +33,8 @@ export async function importSqlite(
     })
     try {
       if (await hasExtension(session)) await copyByExtension(session, file, signal)
-      else if (facts.sizeBytes <= MAX_BYTES)
-        await copyByReader(deps, {session, file, building}, signal)
-      else throw tooLarge(name, facts.sizeBytes)
+      else if (facts.size <= MAX_BYTES) await copyByReader(deps, {session, file, building}, signal)
+      else throw tooLarge(name, facts.size)
     } finally {
       await session.close()
     }
@@ -44,7 +44,7 @@ export async function importSqlite(
     await deps.files.remove(building)
     await deps.files.remove(`${building}.ndjson`)
   }
-  deps.logger.info('server.sqlite_imported', {source, alias, sizeBytes: facts.sizeBytes})
+  deps.logger.info('server.sqlite_imported', {source, alias, sizeBytes: facts.size})
   return deps.files.absolute(target)
 }
 

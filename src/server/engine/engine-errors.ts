@@ -1,4 +1,4 @@
-import {AgnesError, QueryError, TooLargeError} from '../../lib/errors.js'
+import {type AgnesError, QueryError, TooLargeError} from '../../lib/errors.js'
 import {ApiError} from '../api-error.js'
 
 /** A table that is listed but has no data to read. */

@@ -125,10 +125,7 @@ export function pythonString(text: string): string {
     .replaceAll('\n', '\\n')
     .replaceAll('\r', '\\r')
     .replaceAll('\t', '\\t')
-    .replace(
-      /[\u0000-\u001f\u007f]/g,
-      (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-    )
+    .replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
   return quote + escaped.replaceAll(quote, `\\${quote}`) + quote
 }
 

@@ -27,7 +27,6 @@ export function storeDeps(dir: string, secrets: Record<string, string> = {}) {
   const logger = memoryLogger()
   const deps: DataStoreDeps & {logger: typeof logger} = {
     files: new NodeFiles(dir, systemRandom),
-    filesAt: (root) => new NodeFiles(root, systemRandom),
     warehouse,
     logger,
     clock: new FakeClock(),

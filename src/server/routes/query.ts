@@ -1,0 +1,58 @@
+import type {FastifyInstance} from 'fastify'
+import type {Cell, Column} from '../../lib/ports/warehouse.js'
+import {ApiError} from '../api-error.js'
+import {queryCellJson} from '../engine/cell-json.js'
+import type {PublishedTable} from '../model.js'
+import {RequestBody} from '../request-body.js'
+import {callerOf, type DataRouteDeps} from '../route-deps.js'
+import {requestSignal} from './request-signal.js'
+
+const DEFAULT_LIMIT = 1000
+
+/** `POST /api/query` (contract 5). */
+export function registerQueryRoute(app: FastifyInstance, deps: DataRouteDeps): void {
+  const allowedIds = rememberedIds()
+  app.post('/api/query', async (request, reply) => {
+    const body = new RequestBody(request.body)
+    const sql = body.text('sql')
+    const limit = body.optionalWhole('limit') ?? DEFAULT_LIMIT
+    body.check()
+    if (limit < 0) throw new ApiError(400, 'Query error: limit must not be negative')
+    const caller = callerOf(request)
+    const result = await deps.engine.query(
+      sql,
+      {limit, allowed: allowedIds(deps.tables.visible(caller)), isAdmin: caller.isAdmin},
+      requestSignal(reply, deps.signal),
+    )
+    return reply.type('application/json').send(resultJson(result))
+  })
+}
+
+interface Result {
+  columns: readonly Column[]
+  rows: readonly Cell[][]
+  truncated: boolean
+  bytesScanned: number | null
+}
+
+/** Written by hand: cells are exact JSON text already, integers beyond 2^53 included. */
+function resultJson({columns, rows, truncated, bytesScanned}: Result): string {
+  const names = JSON.stringify(columns.map(({name}) => name))
+  const cells = (row: readonly Cell[]) =>
+    columns.map(({type}, index) => queryCellJson(row[index] ?? null, type)).join(',')
+  const lines = rows.map((row) => `[${cells(row)}]`).join(',')
+  return (
+    `{"columns":${names},"rows":[${lines}],"row_count":${rows.length},"truncated":${truncated},` +
+    `"bytes_scanned":${bytesScanned}}`
+  )
+}
+
+/** The list of visible tables keeps its identity until rights or data change. */
+function rememberedIds(): (tables: readonly PublishedTable[]) => ReadonlySet<string> {
+  const known = new WeakMap<readonly PublishedTable[], ReadonlySet<string>>()
+  return (tables) => {
+    let ids = known.get(tables)
+    if (!ids) known.set(tables, (ids = new Set(tables.map(({id}) => id))))
+    return ids
+  }
+}
