@@ -28,7 +28,7 @@ export interface HttpAppDeps {
 
 /** Fastify with everything that is the same for every route: ids, headers, who may, errors, gzip. */
 export async function createHttpApp(deps: HttpAppDeps): Promise<FastifyInstance> {
-  const {fastify} = await import('fastify')
+  const {default: fastify} = await import('fastify')
   const {default: multipart} = await import('@fastify/multipart')
   const app = fastify({
     logger: false,
