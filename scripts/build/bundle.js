@@ -11,8 +11,9 @@ import {OCLIF_FILES, splitOclif} from './split-oclif.js'
 /**
  * @param {string} root the package
  * @param {string} outdir where the bundle goes; must not exist
+ * @param {{in: string, out: string}[]} more further entries, such as a test's own commands
  */
-export async function bundle(root, outdir) {
+export async function bundle(root, outdir, more = []) {
   const sources = readdirSync(join(root, 'src'), {recursive: true, encoding: 'utf8'}).map((path) =>
     join('src', path).replaceAll('\\', '/'),
   )
@@ -21,9 +22,13 @@ export async function bundle(root, outdir) {
   const oclif = splitOclif(root)
   const result = await build({
     absWorkingDir: root,
-    entryPoints: sources.filter(isEntry),
+    entryPoints: [
+      ...sources
+        .filter(isEntry)
+        .map((path) => ({in: path, out: path.slice('src/'.length, -'.ts'.length)})),
+      ...more,
+    ],
     outdir,
-    outbase: 'src',
     bundle: true,
     splitting: true,
     format: 'esm',

@@ -16,7 +16,9 @@ export interface CommandLine {
 export async function explainCli(root: string, argv: string[]): Promise<CommandLine | undefined> {
   if (argv[0] === '--version' || argv[0] === '-V') return {words: ['version'], rest: argv.slice(1)}
   const config = await Config.load({root})
-  const asked = (argv[0] === 'help' ? argv.slice(1) : argv).filter((word) => word !== '--help')
+  const asked = (argv[0] === 'help' ? argv.slice(1) : argv).filter(
+    (word) => word !== '--help' && word !== '-h',
+  )
   const isHelp = asked.length < argv.length || argv.length === 0
   const words = asked.slice(0, countWords(asked))
   const id = longestId(words, (candidate) => config.findCommand(candidate) !== undefined)

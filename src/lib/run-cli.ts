@@ -52,7 +52,7 @@ function commandFile(root: string, words: string[]): string {
 }
 
 function asksForHelp(argv: string[]): boolean {
-  return beforeDashes(argv).includes('--help')
+  return beforeDashes(argv).some((word) => word === '--help' || word === '-h')
 }
 
 function asksForJson(argv: string[]): boolean {

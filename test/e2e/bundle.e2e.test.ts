@@ -1,0 +1,52 @@
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {basename, join} from 'node:path'
+import type {Metafile} from 'esbuild'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {bundle} from '../../scripts/build/bundle.js'
+import {repositoryRoot} from '../support/run-cli.js'
+
+/** Packages that a command must load by itself, where it needs them, and never at its start. */
+const HEAVY =
+  /node_modules\/(got|@duckdb|yaml|listr2|fastify|@fastify|apache-arrow|parquetjs-lite|sql\.js|@modelcontextprotocol)\//
+
+let dir: string
+let outputs: Metafile['outputs']
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'agnes-bundle-'))
+  outputs = (await bundle(repositoryRoot, join(dir, 'dist'))).outputs
+})
+afterAll(() => rm(dir, {recursive: true, force: true}))
+
+/** Every source file that importing `output` reads, dynamic imports left out. */
+function loadedBy(output: string, seen = new Set<string>()): string[] {
+  if (seen.has(output)) return []
+  seen.add(output)
+  const {inputs, imports} = outputs[output]!
+  const others = imports.filter(({kind, external}) => kind === 'import-statement' && !external)
+  return [...Object.keys(inputs), ...others.flatMap(({path}) => loadedBy(path, seen))]
+}
+
+describe('the bundle', () => {
+  it('answers the version from one small file', () => {
+    const [main] = Object.keys(outputs).filter((path) => basename(path) === 'main.js')
+    expect(loadedBy(main!).filter((path) => path.includes('node_modules'))).toEqual([])
+  })
+
+  it('loads nothing heavy at the start of a command', () => {
+    const commands = Object.keys(outputs).filter((path) => path.includes('/commands/'))
+    expect(commands.length).toBeGreaterThan(2)
+    for (const command of commands)
+      expect(
+        loadedBy(command).filter((path) => HEAVY.test(path)),
+        command,
+      ).toEqual([])
+  })
+
+  it('leaves oclif’s help, discovery and colours in a file of their own', () => {
+    const [command] = Object.keys(outputs).filter((path) => path.endsWith('commands/version.js'))
+    const oclif = loadedBy(command!).filter((path) => path.includes('@oclif/core/lib/'))
+    expect(oclif.filter((path) => /lib\/(help|config|ux|main)/.test(path))).toEqual([])
+    expect(oclif.length).toBeGreaterThan(5)
+  })
+})
