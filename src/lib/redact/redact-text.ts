@@ -1,0 +1,157 @@
+import {contextRules} from './context-rules.js'
+import {findKeyedValues} from './keyed-values.js'
+import {cutPrivateKeys} from './private-keys.js'
+import {secretRules, type SecretRule} from './secret-rules.js'
+
+/**
+ * Secrets out of text, before it leaves the machine. Vocabulary: a *kind* names what a secret opens
+ * (`GITHUB-TOKEN`); a *finding* is one secret that was taken out, described without giving it away.
+ * This room is pure: it knows no files and no servers.
+ */
+export interface Finding {
+  kind: string
+  /** The issuer's public prefix at most, and the length: `ghp_… (40 characters)`. */
+  preview: string
+}
+
+export type OnFinding = (finding: Finding) => void
+
+/** Carried from one piece of a split text to the next. */
+export interface RedactionState {
+  isInsidePrivateKey: boolean
+}
+
+const SHORTEST_SECRET = 8
+const MAX_PREVIEW_PREFIX = 6
+const JWT_START = /eyJ[\w-]{10,}/g
+const JWT_SEGMENT = /\.[\w-]{5,}/y
+/** Long and without any separator: an image or another blob, not text. */
+const BLOB_LENGTH = 2048
+
+/** Names all rules can give, for documentation and tests. */
+export const redactionKinds: readonly string[] = [
+  ...new Set([
+    'JWT',
+    'PRIVATE-KEY',
+    ...secretRules.map(({kind}) => kind),
+    ...contextRules.map(({kind}) => kind),
+    'PASSWORD',
+    'SECRET',
+    'TOKEN',
+    'API-KEY',
+  ]),
+]
+
+export function markerOf(kind: string): string {
+  return `[REDACTED-${kind}]`
+}
+
+/**
+ * `text` with every secret replaced by `[REDACTED-<KIND>]`; the very same string when there is none.
+ * Redacting twice changes nothing more.
+ */
+export function redactText(text: string, onFinding: OnFinding, state?: RedactionState): string {
+  if (text.length < SHORTEST_SECRET && !state?.isInsidePrivateKey) return text
+  const findings: Finding[] = []
+  let result = redactPlain(text, (finding) => findings.push(finding), state)
+  if (/\\u[0-9a-fA-F]{4}|\\\//.test(text)) {
+    // Text of another encoder inside this one: "AccountKey\u003d...". Its plain form replaces it only
+    // where that shows more secrets.
+    const plain: Finding[] = []
+    const unescaped = redactPlain(
+      unescapeOnce(text),
+      (finding) => plain.push(finding),
+      state && {...state},
+    )
+    if (plain.length > findings.length) {
+      findings.splice(0, Infinity, ...plain)
+      result = unescaped
+    }
+  }
+  findings.forEach(onFinding)
+  return result
+}
+
+/** What a value that is secret as a whole is replaced with. */
+export function redactWhole(value: string, kind: string, onFinding: OnFinding): string {
+  onFinding({kind, preview: previewOf(value, kind)})
+  return markerOf(kind)
+}
+
+function redactPlain(text: string, onFinding: OnFinding, state?: RedactionState): string {
+  const keys = cutPrivateKeys(text, state?.isInsidePrivateKey ?? false, markerOf('PRIVATE-KEY'))
+  if (state) state.isInsidePrivateKey = keys.isOpen
+  for (const length of keys.removed)
+    onFinding({kind: 'PRIVATE-KEY', preview: `… (${length} characters)`})
+  let result = keys.text
+  const isBlob = result.length > BLOB_LENGTH && /^[A-Za-z0-9+/\r\n]*={0,2}$/.test(result)
+  if (!isBlob && result.includes('eyJ')) result = redactJwts(result, onFinding)
+  for (const rule of secretRules) result = applyRule(result, rule, onFinding)
+  if (isBlob) return result
+  for (const rule of contextRules) result = applyRule(result, rule, onFinding)
+  return redactKeyed(result, onFinding)
+}
+
+function applyRule(text: string, rule: SecretRule, onFinding: OnFinding): string {
+  const {anchors, pattern, kind, accept} = rule
+  if (anchors.length > 0 && !anchors.some((anchor) => text.includes(anchor))) return text
+  return text.replace(pattern, (match: string, first: unknown) => {
+    const keep = typeof first === 'string' ? first : ''
+    const secret = match.slice(keep.length)
+    if (secret.startsWith('[REDACTED-') || accept?.(secret) === false) return match
+    onFinding({kind, preview: previewOf(secret, kind)})
+    return keep + markerOf(kind)
+  })
+}
+
+/** Read segment by segment, so that runs without dots are passed over once. */
+function redactJwts(text: string, onFinding: OnFinding): string {
+  let result = ''
+  let copied = 0
+  JWT_START.lastIndex = 0
+  for (let match = JWT_START.exec(text); match; match = JWT_START.exec(text)) {
+    let end = JWT_START.lastIndex
+    let segments = 1
+    for (JWT_SEGMENT.lastIndex = end; segments < 5 && JWT_SEGMENT.test(text); segments++)
+      end = JWT_SEGMENT.lastIndex
+    if (segments < 3) continue
+    onFinding({kind: 'JWT', preview: previewOf(text.slice(match.index, end), 'JWT')})
+    result += text.slice(copied, match.index) + markerOf('JWT')
+    copied = end
+    JWT_START.lastIndex = end
+  }
+  return copied === 0 ? text : result + text.slice(copied)
+}
+
+function redactKeyed(text: string, onFinding: OnFinding): string {
+  let result = ''
+  let copied = 0
+  for (const {kind, from, to} of findKeyedValues(text)) {
+    onFinding({kind, preview: previewOf(text.slice(from, to), kind)})
+    result += text.slice(copied, from) + markerOf(kind)
+    copied = to
+  }
+  return copied === 0 ? text : result + text.slice(copied)
+}
+
+function unescapeOnce(text: string): string {
+  return text
+    .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+    .replaceAll('\\/', '/')
+}
+
+/** Only a prefix that the issuer gives to every such token is shown. */
+function previewOf(secret: string, kind: string): string {
+  const prefix = PREFIXED.has(kind) ? (/^[A-Za-z]{2,}[-_.]?/.exec(secret)?.[0] ?? '') : ''
+  const shown = kind === 'AWS-ACCESS-KEY' ? secret.slice(0, 4) : prefix.slice(0, MAX_PREVIEW_PREFIX)
+  const isTelling = shown.length * 4 <= secret.length
+  return `${isTelling ? shown : ''}… (${secret.length} characters)`
+}
+
+const PREFIXED = new Set(
+  'GITHUB-TOKEN GITLAB-TOKEN SLACK-TOKEN STRIPE-KEY NPM-TOKEN PYPI-TOKEN ANTHROPIC-KEY OPENAI-KEY HUGGINGFACE-TOKEN'.split(
+    ' ',
+  ),
+)
