@@ -141,6 +141,29 @@ describe('cells', () => {
   })
 })
 
+describe('texts', () => {
+  it.each([
+    ["repeat('é', i % 40)", (row: number) => 'é'.repeat(row % 40)],
+    [
+      "CASE WHEN i % 5 = 0 THEN NULL ELSE repeat('x', (i * 7) % 23) || i END",
+      (row: number) => (row % 5 === 0 ? null : 'x'.repeat((row * 7) % 23) + row),
+    ],
+    [
+      "list_extract(['a long text of the list', 'b', 'another long text'], 1 + i % 3)",
+      (row: number) => ['a long text of the list', 'b', 'another long text'][row % 3],
+    ],
+    [
+      "repeat('z', CASE WHEN i % 1000 = 0 THEN 100000 ELSE i % 20 END)",
+      (row: number) => 'z'.repeat(row % 1000 === 0 ? 100000 : row % 20),
+    ],
+  ])('%s reads exactly', async (sql, expected) => {
+    const session = await open()
+    const rows = await session.rows(`SELECT ${sql} FROM range(6000) t(i)`)
+    expect(rows.findIndex(([cell], row) => cell !== expected(row))).toBe(-1)
+    expect(rows).toHaveLength(6000)
+  })
+})
+
 describe('a stream', () => {
   it('keeps duplicate column names and the order of rows', async () => {
     const session = await open({threads: 2})

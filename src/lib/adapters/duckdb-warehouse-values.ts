@@ -16,6 +16,7 @@ import {
   type DuckDBVector,
 } from '@duckdb/node-api'
 import type {Cell} from '../ports/warehouse.js'
+import {readStrings} from './duckdb-string-vector.js'
 
 /**
  * Vectors of the engine into cells of the port. Reads the binding's vector memory rather than its value
@@ -25,7 +26,6 @@ type ReadColumn = (vector: DuckDBVector, count: number, type: never) => Cell[]
 
 const DATE_INFINITY = 2_147_483_647
 const TIMESTAMP_INFINITY = 9_223_372_036_854_775_807n
-const INLINE_STRING_BYTES = 12
 
 /** Total: a type that is not here is read as the engine's own text. */
 const READERS: Partial<Record<DuckDBTypeId, ReadColumn>> = {
@@ -162,16 +162,8 @@ function decimals(vector: DuckDBVector, count: number): Cell[] {
   return build(vector, count, (row) => BigInt(scaled.getScaledValue(row)))
 }
 
-/** Short strings lie inside the vector (length, then up to 12 bytes); longer ones behind a pointer. */
 function strings(vector: DuckDBVector, count: number): Cell[] {
-  const {dataView} = memory(vector)
-  const bytes = Buffer.from(dataView.buffer, dataView.byteOffset, dataView.byteLength)
-  return build(vector, count, (row) => {
-    const start = row * 16
-    const length = dataView.getUint32(start, true)
-    if (length > INLINE_STRING_BYTES) return vector.getItem(row) as string
-    return bytes.toString('utf8', start + 4, start + 4 + length)
-  })
+  return readStrings(memory(vector).dataView, count, validRows(vector))
 }
 
 function lists(vector: DuckDBVector, count: number, {valueType}: DuckDBListType): Cell[] {
