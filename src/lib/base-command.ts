@@ -82,6 +82,16 @@ export abstract class BaseCommand<Result extends object> extends Command {
     if (text !== '') await out.write(text.endsWith('\n') ? text : `${text}\n`)
   }
 
+  /**
+   * The result stands, but it is not all that was asked for: says why on stderr and sets the exit code.
+   * Under `--json` the document itself says what failed.
+   */
+  protected async presentFailure(error: AgnesError): Promise<void> {
+    const {streams, env, setExitCode} = this.context
+    setExitCode(error.exitCode)
+    if (!this.jsonEnabled()) await streams.err.write(errorText(error, streams.err, env.debug))
+  }
+
   /** For commands that write their answer themselves (streams, servers): no document follows. */
   protected markPrinted(): void {
     this.isPrinted = true
