@@ -16,6 +16,8 @@ export interface CatalogState {
   /** Name to fingerprint; `shadowed:` or `failed:` in front where the view could not be made. */
   views: Record<string, string>
   behind: string | null
+  /** Folder the views point into; a moved workspace needs new ones. */
+  root?: string
 }
 
 export interface CatalogOutcome {
@@ -60,13 +62,7 @@ export async function registerViews(
 ): Promise<{outcome: CatalogOutcome; state: CatalogState}> {
   const isThere = (await deps.files.stat(workspacePaths.catalog)) !== undefined
   if (!request.isForced && isUpToDate(request, isThere)) {
-    const shadowed = request.wanted.filter(({name}) =>
-      request.remembered.views[name]?.startsWith('shadowed:'),
-    )
-    return {
-      outcome: {...unchanged, shadowed: shadowed.map(({name}) => name)},
-      state: request.remembered,
-    }
+    return {outcome: unchangedCatalog(request.remembered), state: request.remembered}
   }
   try {
     return await register(deps, request, signal)
@@ -88,6 +84,12 @@ const unchanged: CatalogOutcome = {
   failed: [],
   behind: null,
   movedAside: null,
+}
+
+/** The outcome of not looking. */
+export function unchangedCatalog({views, behind}: CatalogState): CatalogOutcome {
+  const shadowed = Object.keys(views).filter((name) => views[name]?.startsWith('shadowed:'))
+  return {...unchanged, shadowed, behind}
 }
 
 function isUpToDate({wanted, remembered}: RegisterRequest, isThere: boolean): boolean {

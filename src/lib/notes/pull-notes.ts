@@ -21,8 +21,22 @@ export interface NotesOutcome {
   warnings: string[]
 }
 
+/** Nothing was asked. */
+export const noNotes: NotesOutcome = {
+  state: 'skipped',
+  files: 0,
+  written: [],
+  removed: [],
+  error: null,
+  warnings: [],
+}
+
+export async function countNotes(files: Files): Promise<number> {
+  return (await files.list(workspacePaths.rules)).filter(isNoteFile).length
+}
+
 /** The request alone, so that it can travel beside the manifest's. Never rejects but by abort. */
-export type NotesAnswer = {answer: JsonAnswer} | {error: AgnesError}
+export type NotesAnswer = {answer: JsonAnswer; sentEtag: string | null} | {error: AgnesError}
 
 export async function fetchNotes(
   http: HttpClient,
@@ -31,7 +45,8 @@ export async function fetchNotes(
 ): Promise<NotesAnswer> {
   try {
     const request = etag === null ? {} : {etag}
-    return {answer: await http.requestJson('GET', '/api/memory/bundle', request, signal)}
+    const answer = await http.requestJson('GET', '/api/memory/bundle', request, signal)
+    return {answer, sentEtag: etag}
   } catch (error) {
     signal.throwIfAborted()
     return {error: toAgnesError(error)}
@@ -48,7 +63,7 @@ export async function applyNotes(
   if ('error' in fetched) return {outcome: failure(fetched.error, base), etag: null}
   const {answer} = fetched
   const etag = answer.headers.etag ?? null
-  if (answer.status === 304) return {outcome: {...base, state: 'unchanged'}, etag}
+  if (answer.status === 304) return {outcome: {...base, state: 'unchanged'}, etag: fetched.sentEtag}
   let rendered
   try {
     rendered = renderNotes(readNotesBundle(answer.body), origin)

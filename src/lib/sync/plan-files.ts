@@ -29,9 +29,11 @@ export function planFiles(
   if (fetches.length === 0) {
     const isUntouched =
       isSame && removes.length === 0 && keep.every((file) => before.get(file.path) === file)
-    return isUntouched && isDescribed(installed, table)
-      ? {kind: 'keep', name: table.name}
-      : {kind: 'adopt', name: table.name, table, files: keep, removes}
+    if (!isUntouched) return {kind: 'adopt', name: table.name, table, files: keep, removes}
+    const {name} = table
+    return isDescribed(installed, table)
+      ? {kind: 'keep', name}
+      : {kind: 'keep', name, refresh: table}
   }
   return {
     kind: 'download',
@@ -66,7 +68,7 @@ function isSameVersion(installed: InstalledTable, table: ManifestTable): boolean
   )
 }
 
-/** Facts that cost nothing to bring up to date: an adopt without a byte moved. */
+/** False when a fact beside the bytes moved, such as the server's data time. */
 function isDescribed(installed: InstalledTable, table: ManifestTable): boolean {
   return (
     installed.rows === table.rows &&
@@ -123,9 +125,21 @@ function leftovers(
   const other = isPartitioned ? flatPath(table.name) : partsFolder(table.name)
   if (installed && installed.isPartitioned !== isPartitioned) return [other]
   const paths = new Set(wanted.map(({path}) => path))
-  const stale = installed?.files.map(({path}) => path).filter((path) => !paths.has(path)) ?? []
+  const stale = (installed?.files ?? [])
+    .filter(({path}) => !paths.has(path))
+    .map(({path}) => topmostUnused(path, table.name, paths))
   const isOtherHere = !installed && input.facts.get(other)?.isDirectory === !isPartitioned
-  return isOtherHere ? [...stale, other] : stale
+  return [...new Set(isOtherHere ? [...stale, other] : stale)]
+}
+
+/** A partition folder that is not needed any more goes as a whole. */
+function topmostUnused(path: string, table: string, wanted: ReadonlySet<string>): string {
+  const root = partsFolder(table)
+  for (let end = path.indexOf('/', root.length + 1); end > 0; end = path.indexOf('/', end + 1)) {
+    const folder = path.slice(0, end + 1)
+    if (![...wanted].some((other) => other.startsWith(folder))) return path.slice(0, end)
+  }
+  return path
 }
 
 function reasonOf(

@@ -54,7 +54,8 @@ export type PlanItem =
     }
   /** The right bytes are on disk already, only the state does not say so. */
   | {kind: 'adopt'; name: string; table: ManifestTable; files: InstalledFile[]; removes: string[]}
-  | {kind: 'keep'; name: string}
+  /** `refresh`: the bytes are the same, the server says something newer about them. */
+  | {kind: 'keep'; name: string; refresh?: ManifestTable}
   | {kind: 'prune'; name: string; reason: PruneReason; paths: string[]}
   | {kind: 'skip'; name: string; reason: SkipReason; queryMode: string}
   | {kind: 'remote'; name: string; queryMode: string}

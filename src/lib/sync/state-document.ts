@@ -123,7 +123,7 @@ export function encodeDocument(state: SyncState, keep: Json): string {
         format: 1,
         server: state.server,
         manifest_etag: state.manifestEtag,
-        notes_etag: state.notesEtag ?? null,
+        notes: state.notes ?? {etag: null, files: 0},
         last_attempt: state.lastAttempt,
         catalog: state.catalog,
         listed: state.listed,
@@ -156,7 +156,8 @@ export function decodeDocument(source: string | undefined): {
 function decodeOwn(state: SyncState, own: Json): void {
   state.server = text(own.server)
   state.manifestEtag = text(own.manifest_etag)
-  state.notesEtag = text(own.notes_etag)
+  if (isRecord(own.notes))
+    state.notes = {etag: text(own.notes.etag), files: number(own.notes.files) ?? 0}
   if (Array.isArray(own.listed)) state.listed = own.listed.filter(isListed)
   if (isRecord(own.last_attempt)) {
     const {at, exitCode, message} = own.last_attempt
@@ -170,6 +171,7 @@ function decodeOwn(state: SyncState, own: Json): void {
     state.catalog = {
       views: own.catalog.views as Record<string, string>,
       behind: text(own.catalog.behind),
+      ...(typeof own.catalog.root === 'string' ? {root: own.catalog.root} : {}),
     }
 }
 

@@ -56,9 +56,9 @@ export interface SyncState {
   lastSuccessAt: string | null
   lastAttempt: {at: string; exitCode: number; message: string | null} | null
   /** What the catalog file held after the last registration; `behind` says why it is older than the tables. */
-  catalog: {views: Record<string, string>; behind: string | null}
-  /** ETag of the company notes that lie in `.claude/rules`. */
-  notesEtag?: string | null
+  catalog: {views: Record<string, string>; behind: string | null; root?: string}
+  /** ETag of the company notes in `.claude/rules`, and how many files they are. */
+  notes?: {etag: string | null; files: number}
 }
 
 export function emptySyncState(): SyncState {
@@ -71,6 +71,6 @@ export function emptySyncState(): SyncState {
     lastSuccessAt: null,
     lastAttempt: null,
     catalog: {views: {}, behind: null},
-    notesEtag: null,
+    notes: {etag: null, files: 0},
   }
 }

@@ -41,6 +41,8 @@ export class StateStore {
       isTorn: journal.isTorn,
       wasDamaged: damage !== null || journal.damage !== null,
     })
+    if (journal.records.some(({op}) => op !== 'attempt'))
+      state.catalog.behind ??= 'the pull before was interrupted'
     if (store.isFoldDue) {
       for (const swap of pending.values()) await store.carryOut(swap)
       await store.fold()
@@ -48,23 +50,27 @@ export class StateStore {
     return {store, damage: damage ?? journal.damage}
   }
 
-  /** Forces the record to the device, then changes the state. Calls may overlap; records keep their order. */
-  commit(record: StateRecord): Promise<void> {
+  /** Forces the records to the device, then changes the state. Calls may overlap; order is kept. */
+  commit(...records: StateRecord[]): Promise<void> {
     const turn = this.queue.then(async () => {
-      await this.files.append(workspacePaths.stateJournal, JSON.stringify(record) + '\n')
-      this.lines++
-      if (record.op !== 'attempt') this.isFoldDue = true
-      applyRecord(this.state, this.pending, record)
+      const lines = records.map((record) => JSON.stringify(record) + '\n').join('')
+      await this.files.append(workspacePaths.stateJournal, lines)
+      this.lines += records.length
+      for (const record of records) {
+        if (record.op !== 'attempt') this.isFoldDue = true
+        applyRecord(this.state, this.pending, record)
+      }
     })
     this.queue = turn.catch(() => undefined)
     return turn
   }
 
-  /** Commits a change of several files and makes it. After the first step it will happen, crash or not. */
-  async swap(record: SwapRecord): Promise<void> {
-    await this.commit(record)
-    await this.carryOut(record)
-    await this.commit({op: 'done', name: record.name})
+  /** Commits changes of several files and makes them. After the first step they will happen, crash or not. */
+  async swap(...records: SwapRecord[]): Promise<void> {
+    if (records.length === 0) return
+    await this.commit(...records)
+    for (const record of records) await this.carryOut(record)
+    await this.commit(...records.map(({name}) => ({op: 'done', name}) as const))
   }
 
   /** A field outside the tables changed: the next `close` rewrites the file. */
@@ -79,9 +85,9 @@ export class StateStore {
   }
 
   private async carryOut(swap: SwapRecord): Promise<void> {
+    for (const path of swap.removes) await this.files.remove(path)
     for (const [from, to] of swap.renames)
       if (await this.files.stat(from)) await this.files.install(from, to)
-    for (const path of swap.removes) await this.files.remove(path)
   }
 
   private async fold(): Promise<void> {

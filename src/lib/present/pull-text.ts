@@ -1,0 +1,148 @@
+import type {LockHolder} from '../ports/lock.js'
+import type {PruneReason, SkipReason} from '../sync/plan-model.js'
+import type {PullResult} from '../sync/pull-result.js'
+import {bytesText, countText} from './amounts.js'
+import {sanitizeLine} from './sanitize.js'
+import {paint, type Terminal} from './terminal.js'
+
+/** What a pull did, for a person; in a pipe one tab-separated line per table: action, table, bytes, reason. */
+export function pullText(result: PullResult, terminal: Terminal): string {
+  if (!terminal.isTty) return rowsText(result)
+  const {downloaded, adopted, kept} = result
+  const seconds = `${(result.durationMs / 1000).toFixed(1)} s`
+  const place = paint(terminal, 'dim', `${sanitizeLine(result.workspace)} <- ${result.server}`)
+  const here = kept.length + downloaded.length + adopted.length
+  if (result.isUpToDate && result.ok && result.notes.state !== 'updated' && !result.isPlanOnly)
+    return `Everything is up to date: ${count(here, 'table')} (${seconds}). ${place}`
+  const lines = [
+    place,
+    ...doneLines(result, terminal),
+    ...leftLines(result),
+    ...failedLines(result, terminal),
+  ]
+  if (result.isPlanOnly) lines.push(planLine(result))
+  else {
+    const amount = `${count(downloaded.length, 'table')} fetched (${bytesText(result.bytes.downloaded)})`
+    lines.push(`${amount}, ${here} here in all, ${seconds}.`)
+  }
+  return lines.join('\n')
+}
+
+/** Nothing but what went wrong, for `--quiet`. */
+export function pullFailureText(result: PullResult): string {
+  const names = result.failed
+    .slice(0, 5)
+    .map(({table, error}) => `${sanitizeLine(table)}: ${sanitizeLine(error)}`)
+  const more = result.failed.length > 5 ? [`and ${result.failed.length - 5} more`] : []
+  const notes =
+    result.notes.error === null ? [] : [`company notes: ${sanitizeLine(result.notes.error)}`]
+  return [...names, ...more, ...notes].join('\n  ')
+}
+
+/** While another pull has the workspace. */
+export function waitingText({command, pid, since}: LockHolder): string {
+  return `Waiting for another agnes in this workspace: ${sanitizeLine(command)} (process ${pid}, since ${sanitizeLine(since)}).\n`
+}
+
+const MAX_LISTED = 20
+
+const PRUNED: Record<PruneReason, string> = {
+  revoked: 'you may not see it any more',
+  server_only: 'it stays on the server now',
+  not_in_packages: 'it is not in your data packages any more',
+  remote: 'it is asked on the server now',
+  name_collision: 'another table has the same name here',
+}
+
+const SKIPPED: Record<SkipReason, string> = {
+  server_only: 'stays on the server',
+  not_materialized: 'the server has not built it yet',
+  skipped_materialized: 'left out by --skip-materialize',
+  not_in_packages: 'not in your data packages',
+  unsafe_name: 'its name cannot be a file name',
+  not_requested: 'not named by --table',
+  guarded: 'the server sent no data packages',
+}
+
+function doneLines(result: PullResult, terminal: Terminal): string[] {
+  const {isPlanOnly} = result
+  return [
+    ...listed(result.downloaded, ({table, bytes, rows, reason}) => {
+      const size = rows === null ? bytesText(bytes) : `${bytesText(bytes)}, ${countText(rows)} rows`
+      const why = reason === 'new' ? '' : `, was ${reason}`
+      return `  ${isPlanOnly ? 'to fetch' : 'fetched'}  ${sanitizeLine(table)} (${size}${why})`
+    }),
+    ...listed(result.adopted, ({table}) => `  found    ${sanitizeLine(table)} was on disk already`),
+    // Removals are security-relevant: every one of them is shown.
+    ...result.pruned.map(({table, reason}) =>
+      paint(
+        terminal,
+        'yellow',
+        `  ${isPlanOnly ? 'to remove' : 'removed '} ${sanitizeLine(table)}: ${PRUNED[reason]}`,
+      ),
+    ),
+    ...notesLines(result),
+  ]
+}
+
+function notesLines({notes, isPlanOnly}: PullResult): string[] {
+  if (notes.state !== 'updated') return []
+  const {written, removed} = notes
+  const done = `${count(written.length, 'company note')} ${isPlanOnly ? 'to write' : 'written'}`
+  return [removed.length === 0 ? `  ${done}` : `  ${done}, ${removed.length} removed`]
+}
+
+function leftLines({skipped, remote}: PullResult): string[] {
+  const shown = skipped.filter(({reason}) => reason !== 'not_requested')
+  const lines = listed(
+    shown,
+    ({table, reason}) => `  skipped  ${sanitizeLine(table)}: ${SKIPPED[reason]}`,
+  )
+  if (remote.length > 0)
+    lines.push(
+      `  ${count(remote.length, 'table')} on the server only: agnes query --remote "SELECT ..."`,
+    )
+  return lines
+}
+
+function failedLines({failed}: PullResult, terminal: Terminal): string[] {
+  return failed.map(({table, error, hint}) => {
+    const next = hint === null ? '' : ` ${sanitizeLine(hint)}`
+    return (
+      paint(terminal, 'red', `  failed   ${sanitizeLine(table)}: ${sanitizeLine(error)}`) + next
+    )
+  })
+}
+
+function planLine({downloaded, bytes, pruned}: PullResult): string {
+  const free = bytes.free === null ? '' : `, ${bytesText(bytes.free)} free on the disk`
+  return `Plan: ${count(downloaded.length, 'table')} to fetch (${bytesText(bytes.planned)}), ${pruned.length} to remove${free}. Nothing was changed.`
+}
+
+function listed<T>(items: readonly T[], line: (item: T) => string): string[] {
+  const lines = items.slice(0, MAX_LISTED).map(line)
+  if (items.length > MAX_LISTED)
+    lines.push(`  ... and ${items.length - MAX_LISTED} more (all with --json)`)
+  return lines
+}
+
+function count(amount: number, thing: string): string {
+  return `${countText(amount)} ${thing}${amount === 1 ? '' : 's'}`
+}
+
+function rowsText(result: PullResult): string {
+  const row = (action: string, table: string, bytes: number | '', reason: string) =>
+    [action, sanitizeLine(table), bytes, sanitizeLine(reason)].join('\t')
+  const {isPlanOnly} = result
+  return [
+    ...result.downloaded.map(({table, bytes, reason}) =>
+      row(isPlanOnly ? 'fetch' : 'fetched', table, bytes, reason),
+    ),
+    ...result.adopted.map(({table, bytes}) => row('found', table, bytes, '')),
+    ...result.pruned.map(({table, reason}) =>
+      row(isPlanOnly ? 'remove' : 'removed', table, '', reason),
+    ),
+    ...result.skipped.map(({table, reason}) => row('skipped', table, '', reason)),
+    ...result.failed.map(({table, error}) => row('failed', table, '', error)),
+  ].join('\n')
+}

@@ -1,0 +1,155 @@
+import {ConflictError, toAgnesError} from '../errors.js'
+import {applyPlan, type ApplyDeps} from './apply-plan.js'
+import {describePull, type PullParts} from './describe-pull.js'
+import {checkRequested, fetchManifest, readTables} from './fetch-manifest.js'
+import type {PullResult} from './pull-result.js'
+import {asideName, type PullDeps, type PullOptions, type PullRun} from './pull-run.js'
+import {makePlan, registerTables, rememberPull, requestNotes, takeNotes} from './pull-steps.js'
+import type {SyncState} from './state-model.js'
+import {StateStore} from './state-store.js'
+import {sweepTemporaries} from './sweep-temporaries.js'
+import {readSyncState} from './sync-state.js'
+
+/**
+ * The pull: manifest -> plan -> apply -> register, with the company notes beside. Called by `agnes pull`,
+ * `init` and `verify --repair`; prints nothing, never exits. Failing tables are in the result (`ok`
+ * false); what concerns the whole run is thrown. Must not: touch a file outside the workspace, prune
+ * after anything but a complete answer, hold the database open longer than a registration takes.
+ */
+export type {PullDeps, PullOptions} from './pull-run.js'
+
+export async function pull(
+  deps: PullDeps,
+  options: PullOptions,
+  signal: AbortSignal,
+): Promise<PullResult> {
+  const startedMs = deps.clock.monotonicMs()
+  const timed = async (work: Promise<PullResult>) => {
+    const result = await work
+    return {...result, durationMs: Math.round(deps.clock.monotonicMs() - startedMs)}
+  }
+  if (options.isPlanOnly) {
+    const {state, damage} = await readSyncState(deps.files)
+    return timed(runPull(startRun(deps, options, {state, store: null, damage}), signal))
+  }
+  const {command, waitMs, onWait} = options
+  const work = async () => {
+    const {store, damage} = await StateStore.open(deps.files, asideName(deps.clock))
+    const run = startRun(deps, options, {state: store.state, store, damage})
+    return recorded(deps, store, () => runPull(run, signal))
+  }
+  return timed(deps.lock.hold({command, waitMs, ...(onWait ? {onWait} : {})}, work, signal))
+}
+
+function startRun(
+  deps: PullDeps,
+  options: PullOptions,
+  stored: {state: SyncState; store: StateStore | null; damage: string | null},
+): PullRun {
+  const {state, store, damage} = stored
+  const only = options.tables.length > 0 ? new Set(options.tables) : null
+  const told =
+    damage === null
+      ? []
+      : [`The record of what is installed was damaged: ${damage}. It is built anew.`]
+  return {deps, options, state, store, only, warnings: told}
+}
+
+/** Notes how the attempt ended, whatever way it ends. */
+async function recorded(
+  {clock}: PullDeps,
+  store: StateStore,
+  work: () => Promise<PullResult>,
+): Promise<PullResult> {
+  const note = (exitCode: number, message: string | null) =>
+    store.commit({op: 'attempt', at: new Date(clock.now()).toISOString(), exitCode, message})
+  try {
+    const result = await work()
+    await note(result.ok ? 0 : 12, result.ok ? null : 'Not everything could be refreshed.')
+    await store.close()
+    return result
+  } catch (error) {
+    const failure = toAgnesError(error)
+    // The first failure is the one to tell; the journal has every table that was done.
+    await note(failure.exitCode, failure.message)
+      .then(() => store.close())
+      .catch(() => undefined)
+    throw error
+  }
+}
+
+async function runPull(run: PullRun, signal: AbortSignal): Promise<PullResult> {
+  const {deps, state, only} = run
+  refuseOtherServer(run)
+  const stopNotes = new AbortController()
+  // Asked for beside the manifest, so that a pull with nothing to do costs one round trip.
+  const notesAnswer = only ? null : requestNotes(run, AbortSignal.any([signal, stopNotes.signal]))
+  try {
+    const fetched = await fetchManifest(deps, state, signal)
+    if (only) checkRequested(fetched.manifest, only)
+    const plan = await makePlan(run, fetched.manifest, signal)
+    const [applied, notes] = await both(
+      run.store && applyPlan(applyDeps(run, run.store, signal), plan, signal),
+      takeNotes(run, notesAnswer),
+    )
+    const {outcome: catalog, state: catalogState} = await registerTables(run, plan, signal)
+    const parts: PullParts = {
+      workspace: deps.files.root,
+      server: deps.http.origin,
+      manifest: fetched.manifest,
+      plan,
+      applied,
+      notes: notes.outcome,
+      catalog,
+      freeBytes: run.store ? null : await deps.files.freeBytes(),
+      warnings: run.warnings,
+    }
+    const isComplete = applied?.failed.length === 0 && !only && !plan.isGuarded
+    if (run.store) {
+      rememberPull(run, parts, {fetched, catalogState, notesEtag: notes.etag, isComplete})
+      await sweepTemporaries(deps.files, isComplete)
+    }
+    return describePull(parts)
+  } catch (error) {
+    stopNotes.abort(error)
+    throw error
+  }
+}
+
+function applyDeps({deps, options}: PullRun, store: StateStore, signal: AbortSignal): ApplyDeps {
+  const {onProgress, parallelism} = options
+  let again: ReturnType<typeof readTables> | undefined
+  return {
+    files: deps.files,
+    clock: deps.clock,
+    store,
+    onProgress,
+    parallelism,
+    fetcher: deps.fetcher,
+    refetchTable: async (name) => (await (again ??= readTables(deps, signal))).get(name),
+  }
+}
+
+/** Waits for both even when one fails, so that nothing goes on behind a failed pull. */
+async function both<A, B>(a: Promise<A> | null, b: Promise<B>): Promise<[A | null, B]> {
+  const [first, second] = await Promise.allSettled([a ?? Promise.resolve(null), b])
+  if (first.status === 'rejected') throw first.reason
+  if (second.status === 'rejected') throw second.reason
+  return [first.value, second.value]
+}
+
+/** Tables of one server must not be pruned because another one does not list them. */
+function refuseOtherServer({state, deps, options}: PullRun): void {
+  const {server, tables} = state
+  const {origin} = deps.http
+  if (server === null || server === origin || tables.size === 0 || options.allowsServerChange)
+    return
+  throw new ConflictError(
+    `This workspace holds ${tables.size} table(s) of ${server}, but this pull would ask ${origin}.`,
+    {
+      code: 'other_server',
+      hint: `Unset AGNES_SERVER; or, if the workspace moves to the new server, run: agnes init ${deps.files.root} --server-url ${origin}`,
+      details: {server, requested: origin, tables: tables.size},
+    },
+  )
+}
