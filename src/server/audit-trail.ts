@@ -11,33 +11,52 @@ const FLUSH_AFTER_MS = 2000
 const KEEP_MS = 90 * 24 * 3600 * 1000
 const MAX_PENDING = 50_000
 
-export interface AuditTrail {
-  record(request: FastifyRequest, status: number): void
-  /** Writes what is pending. */
-  flush(): Promise<void>
-}
-
-/**
- * Who did what, and when a token was last used: collected in memory, written in batches, so that a
- * request never waits for it. A crash loses at most the last two seconds of it.
- */
-export function createAuditTrail(deps: {
+export interface AuditTrailDeps {
   store: SystemStore
   state: SystemState
   authenticator: Authenticator
   clock: Clock
   logger: Logger
   signal: AbortSignal
-}): AuditTrail {
-  const {store, state, clock} = deps
-  let pending: AuditRow[] = []
-  let isScheduled = false
+}
 
-  const flush = async () => {
-    const rows = pending
-    pending = []
+/**
+ * Who did what, and when a token was last used: collected in memory, written in batches, so that a
+ * request never waits for it. A crash loses at most the last two seconds of it.
+ */
+export class AuditTrail {
+  private pending: AuditRow[] = []
+  private isScheduled = false
+
+  constructor(private readonly deps: AuditTrailDeps) {
+    const {store, clock, logger} = deps
+    store
+      .pruneAudit(naiveIso(clock.now() - KEEP_MS))
+      .catch((error: unknown) => logger.error('audit not pruned', {error: String(error)}))
+  }
+
+  record(request: FastifyRequest, status: number): void {
+    this.schedule()
+    if (!matters(request, status) || this.pending.length >= MAX_PENDING) return
+    this.pending.push({
+      at: naiveIso(this.deps.clock.now()),
+      requestId: request.id,
+      userId: request.caller?.userId ?? null,
+      email: request.caller?.email ?? null,
+      ip: request.ip,
+      method: request.method,
+      path: request.url.split('?', 1)[0] ?? '',
+      status,
+    })
+  }
+
+  /** Writes what is pending. */
+  async flush(): Promise<void> {
+    const {store, state, authenticator} = this.deps
+    const rows = this.pending
+    this.pending = []
     if (rows.length > 0) await store.appendAudit(rows)
-    const used = deps.authenticator.takeUsedTokens()
+    const used = authenticator.takeUsedTokens()
     if (used.size === 0) return
     await state.update(() => ({
       changes: [...used].flatMap((id): StateChange[] => {
@@ -48,41 +67,20 @@ export function createAuditTrail(deps: {
     }))
   }
 
-  const schedule = () => {
-    if (isScheduled || deps.signal.aborted) return
-    isScheduled = true
+  private schedule(): void {
+    const {clock, logger, signal} = this.deps
+    if (this.isScheduled || signal.aborted) return
+    this.isScheduled = true
     void clock
-      .sleep(FLUSH_AFTER_MS, deps.signal)
-      .then(flush)
+      .sleep(FLUSH_AFTER_MS, signal)
+      .then(() => this.flush())
       .catch((error: unknown) => {
-        if (!deps.signal.aborted) deps.logger.error('audit not written', {error: String(error)})
+        if (!signal.aborted) logger.error('audit not written', {error: String(error)})
       })
       .finally(() => {
-        isScheduled = false
-        if (pending.length > 0) schedule()
+        this.isScheduled = false
+        if (this.pending.length > 0) this.schedule()
       })
-  }
-
-  void store
-    .pruneAudit(naiveIso(clock.now() - KEEP_MS))
-    .catch((error: unknown) => deps.logger.error('audit not pruned', {error: String(error)}))
-
-  return {
-    record(request, status) {
-      schedule()
-      if (!matters(request, status) || pending.length >= MAX_PENDING) return
-      pending.push({
-        at: naiveIso(clock.now()),
-        requestId: request.id,
-        userId: request.caller?.userId ?? null,
-        email: request.caller?.email ?? null,
-        ip: request.ip,
-        method: request.method,
-        path: request.url.split('?', 1)[0] ?? '',
-        status,
-      })
-    },
-    flush,
   }
 }
 

@@ -6,7 +6,7 @@ import type {Files} from '../lib/ports/files.js'
 import type {Logger} from '../lib/ports/logger.js'
 import type {Random} from '../lib/ports/random.js'
 import type {Warehouse} from '../lib/ports/warehouse.js'
-import {createAuditTrail} from './audit-trail.js'
+import {AuditTrail} from './audit-trail.js'
 import {createAuthenticator} from './auth/authenticate.js'
 import {TokenIssuer} from './auth/token-issuer.js'
 import {createHttpApp} from './http-app.js'
@@ -128,7 +128,7 @@ async function open(
     closers.push(() => engine.close())
     const catalog = new TableCatalog(store, state)
     const authenticator = createAuthenticator({state, secret, clock})
-    const audit = createAuditTrail({
+    const audit = new AuditTrail({
       store: systemStore,
       state,
       authenticator,

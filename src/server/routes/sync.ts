@@ -9,8 +9,9 @@ import {naiveIso, offsetIso} from '../times.js'
 
 /** The manifest, looking at the data again, and the per-user preferences. */
 export function registerSyncRoutes(app: FastifyInstance, deps: ServerRouteDeps): void {
-  const {manifests, store, clock, state, catalog} = deps
+  const {manifests, store, clock} = deps
   let running: Promise<void> | undefined
+  registerPreferences(app, deps)
 
   app.get('/api/sync/manifest', async (request, reply) => {
     const {etag, head} = manifests.forCaller(callerOf(request))
@@ -36,13 +37,14 @@ export function registerSyncRoutes(app: FastifyInstance, deps: ServerRouteDeps):
       message: 'Data sync started in background. Check /api/health for progress.',
     }
   })
+}
 
-  const preferencesOf = (userId: string): PreferenceRow[] =>
-    [...state.all('preferences')].filter((row) => row.userId === userId)
-
+/** What a user switched on; it changes nothing in the manifest, as in the contract. */
+function registerPreferences(app: FastifyInstance, deps: ServerRouteDeps): void {
+  const {state, catalog, clock} = deps
   app.get('/api/sync/settings', async (request) => {
     const {userId} = callerOf(request)
-    const rows = preferencesOf(userId)
+    const rows = [...state.all('preferences')].filter((row) => row.userId === userId)
     return {
       user_id: userId,
       settings: rows.map(toPreference),

@@ -1,57 +1,33 @@
-import type {FastifyInstance} from 'fastify'
+import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify'
 import {ApiError} from '../api-error.js'
 import {RequestBody} from '../request-body.js'
 import {callerOf} from '../route-deps.js'
 import type {ServerRouteDeps} from '../server-deps.js'
 import type {TokenRow} from '../state/rows.js'
+import type {SystemState} from '../state/system-state.js'
 import {naiveIso, spaced} from '../times.js'
 
 const DAY_SECONDS = 86_400
 const MAX_DAYS = 3650
 const BOOTSTRAP_SECONDS = 3600
 
-interface ById {
-  Params: {id: string}
-}
+type ById = FastifyRequest<{Params: {id: string}}>
 
 /** Personal access tokens: made by a signed-in person, listed and revoked by their owner or an admin. */
 export function registerTokenRoutes(app: FastifyInstance, deps: ServerRouteDeps): void {
-  const {state, issuer, clock} = deps
+  const {state} = deps
+  const admin = {config: {access: 'admin'}} as const
+  const own = (request: ById) => ownToken(state, callerOf(request).userId, request.params.id)
 
-  app.post('/auth/tokens', async (request, reply) => {
-    const caller = callerOf(request)
-    if (caller.tokenKind === 'pat')
-      throw new ApiError(403, 'This endpoint requires an interactive session, not a PAT')
-    const {name, scope, seconds} = wantedToken(request.body)
-    const user = state.get('users', caller.userId)
-    if (!user) throw new ApiError(401, 'User not found')
-    const {token, row} = issuer.personal(user, {name, scope, seconds})
-    await state.update(() => ({changes: [{put: 'tokens', row}], result: undefined}))
-    return reply.code(201).send({
-      id: row.id,
-      name: row.name,
-      prefix: prefixOf(row),
-      token,
-      expires_at: withOffset(row.expiresAt),
-      created_at: withOffset(row.createdAt),
-    })
-  })
-
-  app.get('/auth/tokens', async (request) =>
-    tokensOf(callerOf(request).userId).map((row) => toItem(row)),
-  )
-
-  app.get<ById>('/auth/tokens/:id', async (request) =>
-    toItem(ownToken(callerOf(request).userId, request.params.id)),
-  )
-
-  app.delete<ById>('/auth/tokens/:id', async (request, reply) => {
+  app.post('/auth/tokens', (request, reply) => create(deps, request, reply))
+  app.get('/auth/tokens', async (request) => {
     const {userId} = callerOf(request)
-    await revoke(() => ownToken(userId, request.params.id))
-    return reply.code(204).send()
+    return newestFirst([...state.all('tokens')].filter((row) => row.userId === userId)).map(toItem)
   })
+  app.get('/auth/tokens/:id', async (request: ById) => toItem(own(request)))
+  app.delete('/auth/tokens/:id', (request: ById, reply) => revoke(deps, reply, () => own(request)))
 
-  app.get('/auth/admin/tokens', {config: {access: 'admin'}}, async () =>
+  app.get('/auth/admin/tokens', admin, async () =>
     newestFirst([...state.all('tokens')]).map((row) => ({
       ...toItem(row),
       user_id: row.userId,
@@ -59,37 +35,55 @@ export function registerTokenRoutes(app: FastifyInstance, deps: ServerRouteDeps)
       last_used_ip: row.lastUsedIp,
     })),
   )
-
-  app.delete<ById>(
-    '/auth/admin/tokens/:id',
-    {config: {access: 'admin'}},
-    async (request, reply) => {
-      await revoke(() => {
-        const row = state.get('tokens', request.params.id)
-        if (!row) throw new ApiError(404, 'Token not found')
-        return row
-      })
-      return reply.code(204).send()
-    },
+  app.delete('/auth/admin/tokens/:id', admin, (request: ById, reply) =>
+    revoke(deps, reply, () => {
+      const row = state.get('tokens', request.params.id)
+      if (!row) throw new ApiError(404, 'Token not found')
+      return row
+    }),
   )
+}
 
-  function revoke(find: () => TokenRow): Promise<void> {
-    return state.update(() => {
-      const row = find()
-      const revokedAt = row.revokedAt ?? naiveIso(clock.now())
-      return {changes: [{put: 'tokens', row: {...row, revokedAt}}], result: undefined}
-    })
-  }
+async function create(
+  {state, issuer}: ServerRouteDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const caller = callerOf(request)
+  if (caller.tokenKind === 'pat')
+    throw new ApiError(403, 'This endpoint requires an interactive session, not a PAT')
+  const wanted = wantedToken(request.body)
+  const user = state.get('users', caller.userId)
+  if (!user) throw new ApiError(401, 'User not found')
+  const {token, row} = issuer.personal(user, wanted)
+  await state.update(() => ({changes: [{put: 'tokens', row}], result: undefined}))
+  return reply.code(201).send({
+    id: row.id,
+    name: row.name,
+    prefix: prefixOf(row),
+    token,
+    expires_at: withOffset(row.expiresAt),
+    created_at: withOffset(row.createdAt),
+  })
+}
 
-  function tokensOf(userId: string): TokenRow[] {
-    return newestFirst([...state.all('tokens')].filter((row) => row.userId === userId))
-  }
+async function revoke(
+  {state, clock}: ServerRouteDeps,
+  reply: FastifyReply,
+  find: () => TokenRow,
+): Promise<FastifyReply> {
+  await state.update(() => {
+    const row = find()
+    const revokedAt = row.revokedAt ?? naiveIso(clock.now())
+    return {changes: [{put: 'tokens', row: {...row, revokedAt}}], result: undefined}
+  })
+  return reply.code(204).send()
+}
 
-  function ownToken(userId: string, id: string): TokenRow {
-    const row = state.get('tokens', id)
-    if (row?.userId !== userId) throw new ApiError(404, 'Token not found')
-    return row
-  }
+function ownToken(state: SystemState, userId: string, id: string): TokenRow {
+  const row = state.get('tokens', id)
+  if (row?.userId !== userId) throw new ApiError(404, 'Token not found')
+  return row
 }
 
 function wantedToken(input: unknown): {name: string; scope: string; seconds: number | null} {
