@@ -52,13 +52,13 @@ export const contextRules: readonly SecretRule[] = [
     kind: 'AUTHORIZATION',
     anchors: [],
     pattern:
-      /(\bauthorization\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,4}["']?(?:[A-Za-z][A-Za-z0-9-]{0,20}[ \t]{1,4})?)[\w.~+/=:-]{16,}/gi,
+      /(\bauthorization\\{0,7}["']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,7}["']?(?:[A-Za-z][A-Za-z0-9-]{0,20}[ \t]{1,4})?)[\w.~+/=:-]{16,}/gi,
     accept: hasDigit,
   },
   {
     kind: 'COOKIE',
     anchors: [],
-    pattern: /(\bcookie\\{0,4}["']?[ \t]{0,4}:[ \t]{0,4}\\{0,4}["']?)[^\r\n"'\\]{8,}/gi,
+    pattern: /(\bcookie\\{0,7}["']?[ \t]{0,4}:[ \t]{0,4}\\{0,7}["']?)[^\r\n"'\\]{8,}/gi,
     accept: (secret) => secret.includes('='),
   },
   {
@@ -84,7 +84,7 @@ export const contextRules: readonly SecretRule[] = [
     kind: 'ENVIRONMENT-SECRET',
     anchors: ['value', 'Value', 'VALUE'],
     pattern:
-      /(\bname\\{0,4}["']?\s{0,4}:\s{0,4}\\{0,4}["']?[\w.-]{0,60}?(?:passw|passphrase|secret|token|api_?key)[\w.-]{0,20}\\{0,4}["']?,?(?:\s|\\n){0,60}\\{0,4}["']?value\\{0,4}["']?\s{0,4}:\s{0,4}\\{0,4}["']?)[^\s"'\\,{}]{4,500}/gi,
+      /(\bname\\{0,7}["']?\s{0,4}:\s{0,4}\\{0,7}["']?[\w.-]{0,60}?(?:passw|passphrase|secret|token|api_?key)[\w.-]{0,20}\\{0,7}["']?,?(?:\s|\\n){0,60}\\{0,7}["']?value\\{0,7}["']?\s{0,4}:\s{0,4}\\{0,7}["']?)[^\s"'\\,{}]{4,500}/gi,
     accept: isNoReference,
   },
 ]

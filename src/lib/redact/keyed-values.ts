@@ -23,9 +23,9 @@ const NAME = `(?:(${PASSWORD})|(${SECRET})|(${TOKEN})|(${API_KEY}))${SUFFIX}`
 const WHOLE_NAME = new RegExp(`(?:${NAME})$`, 'i')
 /** A name, what joins it to a value, and the value's quote. */
 const NAME_AND_JOINT = new RegExp(
-  `${NAME}(?:\\\\{0,4}["'\`\\]])?` +
+  `${NAME}(?:\\\\{0,7}["'\`\\]])?` +
     `(?:[ \\t]{0,8}(?:=>|:=|={1,3}|:[ \\t]{0,4}[A-Za-z_][\\w.]{0,30}[ \\t]{0,4}=(?![=>])|:)[ \\t]{0,8}|` +
-    `[ \\t]{1,4}(?<=--[\\w-]{1,60}[ \\t]{1,4}))(\\\\{0,4})(["'\`]?)`,
+    `[ \\t]{1,4}(?<=--[\\w-]{1,60}[ \\t]{1,4}))(\\\\{0,7})(["'\`]?)`,
   'gi',
 )
 const MAX_VALUE = 4096

@@ -1,5 +1,13 @@
 import {isSecretValue, kindOfKey} from './keyed-values.js'
-import {redactText, redactWhole, type OnFinding, type RedactionState} from './redact-text.js'
+import {
+  candidatesIn,
+  redactText,
+  redactWhole,
+  unescapeNested,
+  type Candidates,
+  type OnFinding,
+  type RedactionState,
+} from './redact-text.js'
 
 /** What a transcript's line tells about itself; `undefined` where it does not. */
 export interface RedactedLine {
@@ -39,8 +47,20 @@ interface Place {
   name: string | undefined
 }
 
+interface Pass {
+  onFinding: OnFinding
+  /** A private key may go on from one string to the next. */
+  state: RedactionState
+  /** Of the whole line. */
+  candidates: Candidates
+}
+
 function redactTokens(line: string, onFinding: OnFinding): string {
-  const state: RedactionState = {isInsidePrivateKey: false}
+  const pass: Pass = {
+    onFinding,
+    state: {isInsidePrivateKey: false},
+    candidates: candidatesIn(line),
+  }
   const place: Place = {key: undefined, name: undefined}
   let result = ''
   let copied = 0
@@ -53,9 +73,10 @@ function redactTokens(line: string, onFinding: OnFinding): string {
     afterLast = end + 1
     AFTER_KEY.lastIndex = afterLast
     const isKey = AFTER_KEY.test(line)
+    const own = raw.includes('\\u') || raw.includes('\\/') ? candidatesIn(text) : pass.candidates
     const redacted = isKey
-      ? redactText(text, onFinding)
-      : redactValue(text, place, {onFinding, state})
+      ? redactText(text, onFinding, {candidates: own})
+      : redactValue(text, place, {...pass, candidates: own})
     if (redacted !== text) {
       result += line.slice(copied, start) + JSON.stringify(redacted)
       copied = afterLast
@@ -84,11 +105,7 @@ function leavePlace(line: string, gap: {from: number; to: number}, place: Place)
   }
 }
 
-function redactValue(
-  text: string,
-  place: Place,
-  {onFinding, state}: {onFinding: OnFinding; state: RedactionState},
-): string {
+function redactValue(text: string, place: Place, {onFinding, ...options}: Pass): string {
   const isNamed = place.name !== undefined && /^value$/i.test(place.key ?? '')
   const kind = knownKind(isNamed ? (place.name ?? '') : (place.key ?? ''))
   if (
@@ -97,7 +114,7 @@ function redactValue(
     !text.includes('PRIVATE KEY')
   )
     return redactWhole(text, kind, onFinding)
-  return redactText(text, onFinding, state)
+  return redactText(text, onFinding, options)
 }
 
 function numberUnderPassword(
@@ -134,14 +151,10 @@ function endOfString(line: string, start: number): number {
 
 /** Of a line that is not JSON, so escapes are only likely. */
 function unescapeLoosely(line: string): string {
-  return line
-    .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    )
-    .replace(
-      /\\([nrt"\\/])/g,
-      (_, letter: string) => ({n: '\n', r: '\r', t: '\t'})[letter] ?? letter,
-    )
+  return unescapeNested(line).replace(
+    /\\([nrt"\\])/g,
+    (_, letter: string) => ({n: '\n', r: '\r', t: '\t'})[letter] ?? letter,
+  )
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

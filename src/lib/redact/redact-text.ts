@@ -1,3 +1,4 @@
+import {AnchorScan} from './anchor-scan.js'
 import {contextRules} from './context-rules.js'
 import {findKeyedValues} from './keyed-values.js'
 import {cutPrivateKeys} from './private-keys.js'
@@ -23,6 +24,12 @@ export interface RedactionState {
 
 const SHORTEST_SECRET = 8
 const MAX_PREVIEW_PREFIX = 6
+const NESTED_ESCAPE = /\\u[0-9a-fA-F]{4}|\\\//
+const ALL_RULES = [...secretRules, ...contextRules]
+const JWT_ANCHOR = 'eyJ'
+const ANCHORS = [...new Set([JWT_ANCHOR, ...ALL_RULES.flatMap(({anchors}) => anchors)])]
+const ANCHOR_IDS = ALL_RULES.map(({anchors}) => anchors.map((anchor) => ANCHORS.indexOf(anchor)))
+const ANCHOR_SCAN = new AnchorScan(ANCHORS)
 const JWT_START = /eyJ[\w-]{10,}/g
 const JWT_SEGMENT = /\.[\w-]{5,}/y
 /** Long and without any separator: an image or another blob, not text. */
@@ -33,8 +40,7 @@ export const redactionKinds: readonly string[] = [
   ...new Set([
     'JWT',
     'PRIVATE-KEY',
-    ...secretRules.map(({kind}) => kind),
-    ...contextRules.map(({kind}) => kind),
+    ...ALL_RULES.map(({kind}) => kind),
     'PASSWORD',
     'SECRET',
     'TOKEN',
@@ -46,25 +52,53 @@ export function markerOf(kind: string): string {
   return `[REDACTED-${kind}]`
 }
 
+/** What a text can hold, found out once for all its parts. */
+export interface Candidates {
+  rules: readonly SecretRule[]
+  hasJwt: boolean
+}
+
+/**
+ * The rules whose literals occur in `text`. They hold for every part of it that stands there as it is;
+ * a part with `\u` or `\/` escapes needs its own once it is decoded.
+ */
+export function candidatesIn(text: string): Candidates {
+  const found = ANCHOR_SCAN.run(text)
+  const rules = ALL_RULES.filter((_, index) => {
+    const ids = ANCHOR_IDS[index] ?? []
+    return ids.length === 0 || ids.some((id) => found[id] === 1)
+  })
+  return {rules, hasJwt: found[ANCHORS.indexOf(JWT_ANCHOR)] === 1}
+}
+
 /**
  * `text` with every secret replaced by `[REDACTED-<KIND>]`; the very same string when there is none.
  * Redacting twice changes nothing more.
  */
-export function redactText(text: string, onFinding: OnFinding, state?: RedactionState): string {
+export function redactText(
+  text: string,
+  onFinding: OnFinding,
+  options: {state?: RedactionState; candidates?: Candidates} = {},
+): string {
+  const {state} = options
   if (text.length < SHORTEST_SECRET && !state?.isInsidePrivateKey) return text
+  const before = state && {...state}
   const findings: Finding[] = []
-  let result = redactPlain(text, (finding) => findings.push(finding), state)
-  if (/\\u[0-9a-fA-F]{4}|\\\//.test(text)) {
+  let result = redactPlain(text, (finding) => findings.push(finding), {
+    candidates: options.candidates ?? candidatesIn(text),
+    state,
+  })
+  if (NESTED_ESCAPE.test(text)) {
     // Text of another encoder inside this one: "AccountKey\u003d...". Its plain form replaces it only
     // where that shows more secrets.
-    const plain: Finding[] = []
-    const unescaped = redactPlain(
-      unescapeOnce(text),
-      (finding) => plain.push(finding),
-      state && {...state},
-    )
-    if (plain.length > findings.length) {
-      findings.splice(0, Infinity, ...plain)
+    const plain = unescapeNested(text)
+    const more: Finding[] = []
+    const unescaped = redactPlain(plain, (finding) => more.push(finding), {
+      candidates: candidatesIn(plain),
+      state: before,
+    })
+    if (more.length > findings.length) {
+      findings.splice(0, Infinity, ...more)
       result = unescaped
     }
   }
@@ -78,23 +112,28 @@ export function redactWhole(value: string, kind: string, onFinding: OnFinding): 
   return markerOf(kind)
 }
 
-function redactPlain(text: string, onFinding: OnFinding, state?: RedactionState): string {
+function redactPlain(
+  text: string,
+  onFinding: OnFinding,
+  {candidates, state}: {candidates: Candidates; state: RedactionState | undefined},
+): string {
   const keys = cutPrivateKeys(text, state?.isInsidePrivateKey ?? false, markerOf('PRIVATE-KEY'))
   if (state) state.isInsidePrivateKey = keys.isOpen
   for (const length of keys.removed)
     onFinding({kind: 'PRIVATE-KEY', preview: `… (${length} characters)`})
   let result = keys.text
-  const isBlob = result.length > BLOB_LENGTH && /^[A-Za-z0-9+/\r\n]*={0,2}$/.test(result)
-  if (!isBlob && result.includes('eyJ')) result = redactJwts(result, onFinding)
-  for (const rule of secretRules) result = applyRule(result, rule, onFinding)
-  if (isBlob) return result
-  for (const rule of contextRules) result = applyRule(result, rule, onFinding)
-  return redactKeyed(result, onFinding)
+  const isBlob = result.length > BLOB_LENGTH && /^[A-Za-z0-9+/]*={0,2}$/.test(result)
+  if (candidates.hasJwt && !isBlob) result = redactJwts(result, onFinding)
+  for (const rule of candidates.rules)
+    if (!isBlob || rule.isBase64) result = applyRule(result, rule, onFinding)
+  return isBlob ? result : redactKeyed(result, onFinding)
 }
 
-function applyRule(text: string, rule: SecretRule, onFinding: OnFinding): string {
-  const {anchors, pattern, kind, accept} = rule
-  if (anchors.length > 0 && !anchors.some((anchor) => text.includes(anchor))) return text
+function applyRule(
+  text: string,
+  {pattern, kind, accept}: SecretRule,
+  onFinding: OnFinding,
+): string {
   return text.replace(pattern, (match: string, first: unknown) => {
     const keep = typeof first === 'string' ? first : ''
     const secret = match.slice(keep.length)
@@ -134,12 +173,13 @@ function redactKeyed(text: string, onFinding: OnFinding): string {
   return copied === 0 ? text : result + text.slice(copied)
 }
 
-function unescapeOnce(text: string): string {
+/** Escapes of any depth as the characters they stand for: `\u003d`, `\\\\u003d`, `\/`. */
+export function unescapeNested(text: string): string {
   return text
-    .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) =>
+    .replace(/\\{1,8}u([0-9a-fA-F]{4})/g, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     )
-    .replaceAll('\\/', '/')
+    .replace(/\\{1,8}\//g, '/')
 }
 
 /** Only a prefix that the issuer gives to every such token is shown. */

@@ -8,10 +8,12 @@
 export interface SecretRule {
   /** Appears as `[REDACTED-<kind>]`. */
   kind: string
-  /** Without one of these in the text the pattern cannot match; empty when there is no such literal. */
+  /** Without one of these in the text the pattern cannot match; empty when there is no such literal. ASCII, two characters at least. */
   anchors: readonly string[]
   /** Global. */
   pattern: RegExp
+  /** Also looked for in long base64 without a separator, where all else would be chance. */
+  isBase64?: true
   /** A last look at the secret part. */
   accept?: (secret: string) => boolean
 }
@@ -43,11 +45,13 @@ export const secretRules: readonly SecretRule[] = [
       'eyJ0eXBlIjogInNlcnZpY2VfYWNjb3Vu',
     ],
     pattern: /(?:ewogICJ0eXBlIjogI|eyJ0eXBlIjoi|eyJ0eXBlIjogI)(?:c2|nNl)[A-Za-z0-9+/=\r\n]{40,}/g,
+    isBase64: true,
   },
   {
     kind: 'PRIVATE-KEY',
     anchors: ['LS0tLS1CRUdJTi'],
     pattern: /LS0tLS1CRUdJTi[A-Za-z0-9+/=\r\n]{40,}/g,
+    isBase64: true,
     accept: (secret) =>
       Buffer.from(secret.slice(0, 80), 'base64').toString('latin1').includes('PRIVATE KEY'),
   },
@@ -126,7 +130,7 @@ export const secretRules: readonly SecretRule[] = [
   {kind: 'DATABRICKS-TOKEN', anchors: ['dapi'], pattern: /(?<![A-Za-z0-9])dapi[0-9a-f]{32,}/g},
   {
     kind: 'KEBOOLA-TOKEN',
-    anchors: ['-'],
+    anchors: [],
     pattern: /(?<![\w-])\d{1,8}-\d{1,10}-[A-Za-z0-9]{32,}/g,
     accept: (secret) => isMixed(secret.slice(secret.lastIndexOf('-'))),
   },
