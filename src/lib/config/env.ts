@@ -10,6 +10,12 @@ export interface Env {
   localDir: string | undefined
   xdgConfigHome: string | undefined
   home: string | undefined
+  /** Where Claude Code keeps its own files. */
+  claudeConfigDir: string | undefined
+  /** The Claude Code session this process was started by. */
+  claudeSessionId: string | undefined
+  /** Transcripts go uncompressed whatever the server accepts. */
+  pushNoGzip: boolean
   debug: boolean
   noColor: boolean
   /** Tables downloaded at once, at least 1. */
@@ -38,6 +44,9 @@ export function readEnv(source: EnvSource = process.env): Env {
     localDir: text(source.AGNES_LOCAL_DIR),
     xdgConfigHome: text(source.XDG_CONFIG_HOME),
     home: text(source.HOME) ?? text(source.USERPROFILE),
+    claudeConfigDir: text(source.CLAUDE_CONFIG_DIR),
+    claudeSessionId: text(source.CLAUDE_CODE_SESSION_ID),
+    pushNoGzip: truthy(source.AGNES_PUSH_NO_GZIP),
     debug: truthy(source.AGNES_DEBUG),
     noColor: text(source.NO_COLOR) !== undefined,
     pullParallelism: integer(source.AGNES_PULL_PARALLELISM, 4, 1, 64),

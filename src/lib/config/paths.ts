@@ -17,6 +17,14 @@ export function configDirectory(env: Env): string {
     : join(homeDirectory(env), '.config', 'agnes')
 }
 
+/** Claude Code's folder of transcripts: `$CLAUDE_CONFIG_DIR/projects`, else `~/.claude/projects`. */
+export function transcriptsDirectory(env: Env): string {
+  return join(
+    env.claudeConfigDir ? resolve(env.claudeConfigDir) : join(homeDirectory(env), '.claude'),
+    'projects',
+  )
+}
+
 export function currentDirectory(): string {
   return process.cwd()
 }
@@ -48,4 +56,11 @@ export const workspacePaths = {
   stateJournal: '.claude/agnes/sync_state.journal',
   pullLock: '.claude/agnes/pull.lock',
   partials: '.claude/agnes/partials',
+  pushLedger: '.claude/agnes/push-ledger.ndjson',
+  pushLock: '.claude/agnes/push.lock',
+  sessionsLock: '.claude/agnes/sessions.lock',
+  publicSessions: '.claude/agnes/sessions-public.txt',
+  ownSettings: '.claude/agnes/settings.json',
+  privateSessions: '.claude/agnes-sessions-private.txt',
+  uploadedSessions: '.claude/agnes-sessions-uploaded.txt',
 } as const
