@@ -9,7 +9,7 @@ import type {Warehouse} from '../lib/ports/warehouse.js'
 import {AuditTrail} from './audit-trail.js'
 import {createAuthenticator} from './auth/authenticate.js'
 import {TokenIssuer} from './auth/token-issuer.js'
-import {createHttpApp} from './http-app.js'
+import {createHttpApp, type RouteFacts} from './http-app.js'
 import {ManifestCache} from './manifest.js'
 import type {DataStore, QueryEngine} from './model.js'
 import {registerRoutes} from './register-routes.js'
@@ -66,6 +66,7 @@ export interface ReadyServer {
   issuer: TokenIssuer
   /** The first administrator's token, on the first start only. Told once, stored as a hash. */
   firstToken: string | undefined
+  routes: readonly RouteFacts[]
 }
 
 const SECRET_PATH = 'state/signing.key'
@@ -137,28 +138,39 @@ async function open(
       signal,
     })
     closers.push(() => audit.flush())
-    const app = await createHttpApp({authenticator, audit, clock, random, logger, isLoopback})
-    const routeDeps: ServerRouteDeps = {
-      state,
-      systemStore,
-      store,
-      catalog,
-      manifests: new ManifestCache(catalog),
-      issuer,
+    const {app, routes} = await createHttpApp({
+      authenticator,
+      audit,
       clock,
       random,
       logger,
-      files,
-      welcomeTemplate: deps.welcomeTemplate,
-      hasRateLimits: deps.hasRateLimits ?? true,
-      signal,
-    }
-    registerRoutes(app, routeDeps, {engine, version: deps.version})
+      isLoopback,
+    })
+    registerRoutes(app, routeDeps(deps, {state, systemStore, store, catalog, issuer, signal}), {
+      engine,
+      version: deps.version,
+    })
     await app.ready()
-    return {state, store, catalog, issuer, firstToken: first?.token, app, closeAll}
+    return {state, store, catalog, issuer, firstToken: first?.token, routes, app, closeAll}
   } catch (error) {
     await closeAll()
     throw error
+  }
+}
+
+function routeDeps(
+  deps: ServerDeps,
+  opened: Pick<
+    ServerRouteDeps,
+    'state' | 'systemStore' | 'store' | 'catalog' | 'issuer' | 'signal'
+  >,
+): ServerRouteDeps {
+  const {clock, random, logger, files, welcomeTemplate} = deps
+  return {
+    ...opened,
+    ...{clock, random, logger, files, welcomeTemplate},
+    manifests: new ManifestCache(opened.catalog),
+    hasRateLimits: deps.hasRateLimits ?? true,
   }
 }
 

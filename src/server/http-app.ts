@@ -9,6 +9,7 @@ import type {AuditTrail} from './audit-trail.js'
 import type {Authenticator} from './auth/authenticate.js'
 import {errorHandler, notFound} from './http-errors.js'
 import {parseJsonBody} from './json-body.js'
+import type {RouteAccess} from './route-deps.js'
 
 /** The contract's version this server speaks, as `X-Agnes-Latest-Version` tells it. */
 export const CONTRACT_VERSION = '0.48.0'
@@ -26,8 +27,17 @@ export interface HttpAppDeps {
   isLoopback: () => boolean
 }
 
+/** A route as it was registered, so that a test can hold every one of them to its access. */
+export interface RouteFacts {
+  method: string
+  path: string
+  access: RouteAccess
+}
+
 /** Fastify with everything that is the same for every route: ids, headers, who may, errors, gzip. */
-export async function createHttpApp(deps: HttpAppDeps): Promise<FastifyInstance> {
+export async function createHttpApp(
+  deps: HttpAppDeps,
+): Promise<{app: FastifyInstance; routes: RouteFacts[]}> {
   const {default: fastify} = await import('fastify')
   const {default: multipart} = await import('@fastify/multipart')
   const app = fastify({
@@ -40,6 +50,11 @@ export async function createHttpApp(deps: HttpAppDeps): Promise<FastifyInstance>
     frameworkErrors: errorHandler(deps.logger),
   })
   app.decorateRequest('caller', undefined)
+  const routes: RouteFacts[] = []
+  app.addHook('onRoute', ({method, url, config}) => {
+    for (const verb of [method].flat())
+      routes.push({method: verb, path: url, access: config?.access ?? 'user'})
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     'application/json',
@@ -75,7 +90,7 @@ export async function createHttpApp(deps: HttpAppDeps): Promise<FastifyInstance>
     return compress(payload, {level: constants.Z_BEST_SPEED})
   })
   app.addHook('onResponse', async (request, reply) => deps.audit.record(request, reply.statusCode))
-  return app
+  return {app, routes}
 }
 
 /** A page in a browser may point a name of its own at this address (DNS rebinding); names tell. */
