@@ -11,11 +11,13 @@ const LATER: Record<string, string> = {
   push: 'the SessionEnd hook names it from the first workspace on; comes with uploads',
   'query --remote': 'the answer to a table that is not local; comes with remote queries',
   'snapshot create': 'the answer to a table too big to pull; comes with snapshots',
+  snapshot: 'the server names it to every client; comes with snapshots',
+  schema: 'the server names it to every client; comes with discovery',
   catalog: 'lists what the server has; comes with discovery',
 }
 
 /** Words that follow the name of the program in a sentence. */
-const PROSE = new Set(['can', 'does', 'has', 'in', 'is', 'itself', 'sign-in', 'uses', 'workspace'])
+const PROSE = new Set(['again', 'can', 'does', 'has', 'in', 'is', 'itself', 'sign-in', 'uses', 'workspace'])
 
 function filesBelow(folder: string, pattern: RegExp): string[] {
   const path = join(repositoryRoot, folder)

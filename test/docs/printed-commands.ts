@@ -49,7 +49,7 @@ function commandsIn(line: string, where: string): PrintedCommand[] {
     const end = inSpan
       ? /`/
       : isLine || isHint
-        ? /(\. |\.$|, (and|or|then) |; | {2,}|")/
+        ? /(\. |\.$|, (and|or|then) |; | {2,})/
         : /[`".,;:()]| {2}/
     const [text = ''] = after.split(end)
     found.push({where, text: text.trim(), isWhole: inSpan || isLine || isHint})
