@@ -73,7 +73,7 @@ function describe(path: string, facts: Stats): DiskEntry {
     // Windows reports no blocks; the apparent size is the best there is.
     allocatedBytes: process.platform === 'win32' ? facts.size : facts.blocks * 512,
     mtimeMs: Math.trunc(facts.mtimeMs),
-    linkCount: facts.nlink,
+    sharedId: facts.isFile() && facts.nlink > 1 ? `${facts.dev}:${facts.ino}` : null,
   }
 }
 

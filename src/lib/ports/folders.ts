@@ -8,8 +8,8 @@ export interface DiskEntry {
   /** What the file system set aside for it; equals `sizeBytes` where the system does not say. */
   allocatedBytes: number
   mtimeMs: number
-  /** Names that share these bytes (hard links). */
-  linkCount: number
+  /** The same for names that share their bytes (hard links), `null` for a file of one name. */
+  sharedId: string | null
 }
 
 /** Questions about any folder of the disk; never writes, never reads a file's content. */
