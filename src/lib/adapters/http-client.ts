@@ -6,6 +6,7 @@ import got, {
   type OptionsOfTextResponseBody,
 } from 'got'
 import type {ClientRequest} from 'node:http'
+import {Readable} from 'node:stream'
 import {AgnesError, UnreachableError} from '../errors.js'
 import type {
   Headers,
@@ -14,6 +15,7 @@ import type {
   JsonRequest,
   StreamAnswer,
   StreamRequest,
+  UploadBody,
 } from '../ports/http-client.js'
 import {openResponse, readCapped, type RequestStream} from './http-body.js'
 import {statusError} from './http-status-error.js'
@@ -62,8 +64,12 @@ export class GotHttpClient implements HttpClient {
         responseType: 'text',
         ...(signal ? {signal} : {}),
         ...bodyOptions(request),
-        headers: {...request.headers, ...(request.etag ? {'if-none-match': request.etag} : {})},
-        timeout: phases(request.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+        headers: {
+          ...request.headers,
+          ...(request.etag ? {'if-none-match': request.etag} : {}),
+          ...(request.upload ? uploadHeaders(request.upload) : {}),
+        },
+        timeout: phases(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, request.upload !== undefined),
       } as OptionsOfTextResponseBody).on('request', onRequest),
     )
     const headers = plainHeaders(response.headers)
@@ -167,17 +173,28 @@ export class GotHttpClient implements HttpClient {
 
 function bodyOptions(request: {
   body?: unknown
+  upload?: UploadBody
   query?: Record<string, string | number>
 }): OptionsInit {
   return {
+    ...(request.upload ? {body: Readable.from(request.upload.bytes, {objectMode: false})} : {}),
     ...(request.body === undefined ? {} : {json: request.body}),
     ...(request.query ? {searchParams: request.query} : {}),
   }
 }
 
-/** Per phase, as the reference client counts: waiting for a slow body is fine, silence is not. */
-function phases(ms: number) {
-  return {lookup: ms, connect: ms, secureConnect: ms, socket: ms, send: ms, response: ms}
+function uploadHeaders({contentType, sizeBytes}: UploadBody): Record<string, string> {
+  const headers = {'content-type': contentType}
+  return sizeBytes === null ? headers : {...headers, 'content-length': String(sizeBytes)}
+}
+
+/**
+ * Per phase, as the reference client counts: waiting for a slow body is fine, silence is not. Sending
+ * a large body may take longer than any phase.
+ */
+function phases(ms: number, isUpload: boolean) {
+  const send = isUpload ? {} : {send: ms}
+  return {lookup: ms, connect: ms, secureConnect: ms, socket: ms, response: ms, ...send}
 }
 
 function plainHeaders(headers: NodeJS.Dict<string | string[]>): Headers {

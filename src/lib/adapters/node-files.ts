@@ -76,6 +76,21 @@ export class NodeFiles implements Files {
     }
   }
 
+  async *readBytes(
+    path: string,
+    {from, to}: {from: number; to: number},
+    signal?: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    if (to <= from) return
+    const options = {start: from, end: to - 1, highWaterMark: 1 << 18}
+    try {
+      yield* createReadStream(this.absolute(path), {...options, ...(signal ? {signal} : {})})
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      throw translateFileError(error, path)
+    }
+  }
+
   async writeAtomic(
     path: string,
     data: string | Uint8Array,

@@ -33,6 +33,12 @@ export interface Files {
   statMany(paths: readonly string[]): Promise<Map<string, FileFacts>>
   /** `undefined` when there is no such file. */
   readText(path: string): Promise<string | undefined>
+  /** The bytes from `from` up to, not including, `to`; fewer where the file ends sooner. */
+  readBytes(
+    path: string,
+    range: {from: number; to: number},
+    signal?: AbortSignal,
+  ): AsyncIterable<Uint8Array>
   /**
    * Write beside, fsync, rename, fsync the folder: a reader sees the old file or the new one. A private
    * `mode` (nothing for others) makes the folders created on the way private too; without `mode` an

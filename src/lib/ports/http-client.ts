@@ -7,11 +7,21 @@ export interface JsonRequest {
   query?: Record<string, string | number>
   /** Sent as JSON. */
   body?: unknown
+  /** Sent as it comes, instead of `body`. */
+  upload?: UploadBody
   /** Sent as `If-None-Match`; the answer may then be 304 with no body. */
   etag?: string
   headers?: Headers
   /** Per phase, not total. Default 30,000. */
   timeoutMs?: number
+}
+
+/** A body that is never whole in memory. Used once; stopped early when the server answers early. */
+export interface UploadBody {
+  contentType: string
+  /** `null` when unknown: then sent in chunks. */
+  sizeBytes: number | null
+  bytes: AsyncIterable<Uint8Array>
 }
 
 export interface JsonAnswer {
