@@ -23,7 +23,7 @@ const WIDE =
 let segmenter: Intl.Segmenter | undefined
 
 /** Columns a text takes on a terminal. */
-function widthOf(text: string): number {
+export function widthOf(text: string): number {
   const plain = text.replace(COLOURS, '')
   // eslint-disable-next-line no-control-regex -- plain ASCII is one column a character
   if (/^[\u0000-\u007F]*$/.test(plain)) return plain.length
