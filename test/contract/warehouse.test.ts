@@ -258,6 +258,12 @@ describe('inspect', () => {
     ['WITH y AS (SELECT 1) INSERT INTO x FROM y', 'other', []],
     ['WITH y AS (SELECT 1) DELETE FROM x', 'other', []],
     ["COPY (SELECT * FROM a) TO 'x'", 'other', ['a']],
+    ['CREATE VIEW v AS SELECT * FROM a', 'other', ['a']],
+    [
+      'CREATE OR REPLACE TEMP VIEW main."v as" (x, "AS") AS WITH c AS (FROM d) FROM c, e',
+      'other',
+      ['d', 'e'],
+    ],
     ["ATTACH 'x' AS y", 'other', []],
     ['INSTALL httpfs', 'other', []],
     ['LOAD httpfs', 'other', []],

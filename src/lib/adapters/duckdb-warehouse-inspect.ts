@@ -65,6 +65,11 @@ async function inspectPlain(
       functionNames: [...new Set([...called, ...treeFunctionNames(tree)])],
     }
   const statementCount = await parses(connection, text)
+  const query = viewQuery(tokens)
+  if (query) {
+    const start = query[0]!.start - tokens[0]!.start
+    return {...(await inspectPlain(connection, query, text.slice(start))), kind: 'other', kindText}
+  }
   const isPivot =
     statementCount > 1 && PIVOT_STARTS.has(kindText) && !tokens.some((t) => WRITES.has(keyword(t)))
   return {
@@ -73,6 +78,21 @@ async function inspectPlain(
     tableNames: isPivot ? possibleTableNames(tokens) : engineTableNames(connection, text),
     functionNames: called,
   }
+}
+
+/** The SELECT inside a CREATE VIEW: what follows the first AS outside parentheses. */
+function viewQuery(tokens: SqlToken[]): SqlToken[] | undefined {
+  if (keyword(tokens[0]) !== 'CREATE') return undefined
+  let depth = 0
+  let isView = false
+  for (const [index, token] of tokens.entries()) {
+    if (token.text === '(') depth++
+    else if (token.text === ')') depth--
+    else if (depth === 0 && keyword(token) === 'VIEW') isView = true
+    else if (depth === 0 && keyword(token) === 'AS')
+      return isView && index + 1 < tokens.length ? tokens.slice(index + 1) : undefined
+  }
+  return undefined
 }
 
 function keyword(token: SqlToken | undefined): string {

@@ -1,0 +1,153 @@
+import {IntegrityError, QueryError} from '../errors.js'
+import type {RowBatch, StatementFacts} from '../ports/warehouse.js'
+import {readSyncState, type SyncState} from '../sync/sync-state.js'
+import {TableBinder} from './bind-tables.js'
+import {limitRows, type CountedRows} from './limit-rows.js'
+import {missingTable} from './missing-table.js'
+import {
+  openQuerySession,
+  unreadableCatalog,
+  type QueryLimits,
+  type QuerySession,
+  type QuerySessionDeps,
+} from './query-session.js'
+import {checkStatement} from './statement-policy.js'
+import {uniqueNames} from './unique-names.js'
+
+/**
+ * A query over the tables on this computer. Vocabulary: a *published* table came by pull and is read from
+ * the exact files of the sync state; the *catalog* is the analyst's own database file; a *bound* table is
+ * a temporary view over one of either. This room reads and never writes data; it knows no formats.
+ */
+export class LocalQuery {
+  private constructor(
+    private readonly sql: string,
+    private readonly opened: QuerySession,
+    private readonly binder: TableBinder,
+  ) {}
+
+  /**
+   * Checks the statement and binds its tables. Errors: `QueryError` for SQL that is wrong or no query,
+   * `IntegrityError` for a table whose files are not what was verified. Close it when done.
+   */
+  static async open(
+    request: {sql: string; limits: QueryLimits; allowedFiles?: readonly string[]},
+    deps: QuerySessionDeps,
+    signal: AbortSignal,
+  ): Promise<LocalQuery> {
+    const {state, damage} = await readSyncState(deps.workspace)
+    const {limits, allowedFiles = []} = request
+    const opened = await openQuerySession(deps, {...limits, allowedFiles})
+    try {
+      const facts = await opened.session.inspect(request.sql)
+      checkStatement(facts)
+      const binder = new TableBinder(deps.workspace, opened.session, {
+        state,
+        hasCatalog: opened.hasCatalog,
+      })
+      if (damage !== null) binder.notices.push(damage)
+      if (opened.catalogError && opened.catalogError.code !== 'database_locked')
+        binder.notices.push(`Your own tables are left out: ${opened.catalogError.message}`)
+      await binder.bind(facts.tableNames, signal)
+      return new LocalQuery(request.sql, opened, binder)
+    } catch (error) {
+      await opened.session.close()
+      throw error
+    }
+  }
+
+  /** What the reader should know, one sentence each. */
+  get notices(): readonly string[] {
+    return this.binder.notices
+  }
+
+  get state(): SyncState {
+    return this.binder.state
+  }
+
+  /** @param limit most rows to give; `null` for all */
+  async rows(limit: number | null, signal: AbortSignal): Promise<CountedRows> {
+    const stream = await this.attempt(
+      () => this.opened.session.stream(this.sql, [], signal),
+      signal,
+    )
+    return limitRows({...stream, batches: repairable(stream.batches)}, limit)
+  }
+
+  /** Writes a Parquet file at an absolute path among the `allowedFiles`. */
+  async exportParquet(
+    path: string,
+    limit: number | null,
+    signal: AbortSignal,
+  ): Promise<CountedRows['outcome']> {
+    const {session} = this.opened
+    const options = {path, nameColumns: uniqueNames, ...(limit === null ? {} : {limit})}
+    const rowCount = await this.attempt(
+      () => session.exportParquet(this.sql, options, signal),
+      signal,
+    )
+    if (limit === null || rowCount < limit) return {rowCount, isTruncated: false}
+    const {batches, outcome} = await this.rows(limit, signal)
+    for await (const _batch of batches) continue
+    return {rowCount, isTruncated: outcome.isTruncated}
+  }
+
+  /** To be called once the rows are read: tells when they may mix two versions of a table. */
+  async assertWhole(): Promise<void> {
+    await this.binder.assertWhole()
+  }
+
+  async close(): Promise<void> {
+    await this.opened.session.close()
+  }
+
+  /** A name that only shows when the engine looks for it (inside a macro) is bound then. */
+  private async attempt<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof QueryError)) throw error
+        const missing = error.details.missingTable
+        if (typeof missing !== 'string') throw outsideTheWorkspace(error)
+        if ((await this.binder.bind([nameOf(missing)], signal)) === 0)
+          throw await this.explain(missing, error)
+      }
+    }
+  }
+
+  private async explain(missing: string, cause: QueryError): Promise<Error> {
+    const {catalogError} = this.opened
+    const names: string[] = []
+    for await (const name of this.binder.names()) names.push(name)
+    const explained = missingTable(missing, this.state, {names, cause})
+    const couldBeOwn = explained.code === 'table_not_found' && catalogError !== null
+    return couldBeOwn ? unreadableCatalog(missing, catalogError) : explained
+  }
+}
+
+/** Damage that only shows while rows are read names the way out as well. */
+async function* repairable(batches: AsyncIterable<RowBatch>): AsyncGenerator<RowBatch> {
+  try {
+    yield* batches
+  } catch (error) {
+    if (!(error instanceof IntegrityError) || error.hint !== undefined) throw error
+    const {code, details} = error
+    const hint = 'Fetch what is damaged again: agnes verify --repair'
+    throw new IntegrityError(error.message, {code, hint, details, cause: error})
+  }
+}
+
+function nameOf(text: string): StatementFacts['tableNames'][number] {
+  return {schema: null, name: text}
+}
+
+function outsideTheWorkspace(error: QueryError): QueryError {
+  if (error.code !== 'not_permitted') return error
+  return new QueryError(`A query reads files of the workspace only. ${error.message}`, {
+    code: error.code,
+    hint: 'Copy the file into the workspace and name it with its whole path.',
+    details: error.details,
+    cause: error,
+  })
+}
