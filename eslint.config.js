@@ -23,9 +23,10 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.js'],
+    files: ['**/*.{js,cjs}'],
     languageOptions: {
       globals: {
+        require: 'readonly',
         console: 'readonly',
         process: 'readonly',
         performance: 'readonly',

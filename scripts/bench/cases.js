@@ -1,0 +1,207 @@
+// The cases of the bench. Each returns rows: what, measured, compared with, result, to reach.
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {mkdirSync, rmSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {createInterface} from 'node:readline'
+import {fileURLToPath} from 'node:url'
+import {makeBigTable, makeTables} from './data.js'
+import {serveManifest} from './manifest-server.js'
+import {compare, difference, median, peakMiB, ratio, time} from './measure.js'
+
+const AGNES = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+const NODE = process.execPath
+const BARE = {argv: [NODE, '-e', '0']}
+
+/** @returns {import('./measure.js').Job} */
+const agnes = (args, job = {}) => ({...job, argv: [NODE, AGNES, ...args]})
+const ms = (value) => `${value.toFixed(0)} ms`
+const seconds = (value) => `${(value / 1000).toFixed(2)} s`
+const plus = (value) => `bare + ${value.toFixed(0)} ms`
+
+export async function startUp({folder, rounds}) {
+  const env = {AGNES_CONFIG_DIR: join(folder, 'config')}
+  const runs = await compare(
+    {bare: BARE, version: agnes(['--version']), command: agnes(['version', '--json'], {env})},
+    rounds,
+  )
+  return [
+    against('agnes --version', runs.version, runs.bare, 'bare + 40 ms'),
+    against('an empty command', runs.command, runs.bare, ''),
+  ]
+}
+
+export async function nothingToDo({folder, rounds, tables}) {
+  const rows = []
+  const file = join(folder, 'tiny.parquet')
+  await makeBigTable(file, 4000)
+  for (const [count, reach] of [
+    [tables.few, 'bare + 100 ms + round trip'],
+    [tables.many, 'bare + 400 ms + round trip'],
+  ]) {
+    const server = await serveManifest(file, count)
+    try {
+      const workspace = join(folder, `idle-${count}`)
+      const job = {cwd: workspace, env: {AGNES_CONFIG_DIR: join(folder, `config-${count}`)}}
+      await init(workspace, server.url, 'token', job.env)
+      await time(agnes(['pull'], job))
+      const runs = await compare({bare: BARE, pull: agnes(['pull', '--quiet'], job)}, rounds)
+      rows.push(against(`pull, nothing to do, ${count} tables`, runs.pull, runs.bare, reach))
+    } finally {
+      server.close()
+    }
+  }
+  return rows
+}
+
+export async function firstPull({folder, pullRounds, totalBytes, tables}) {
+  const data = join(folder, 'published')
+  const {files, bytes} = await makeTables(data, {tables: tables.published, totalBytes})
+  const server = await serveFolder(data, folder)
+  try {
+    const env = {AGNES_CONFIG_DIR: join(folder, 'config-first')}
+    const workspace = join(folder, 'first')
+    await init(workspace, server.url, server.adminToken, env)
+    const target = join(folder, 'curl')
+    const config = curlConfig(server, tableNames(files), target)
+    const empty = (path) => () => {
+      rmSync(path, {recursive: true, force: true})
+      mkdirSync(path, {recursive: true})
+    }
+    const forget = () => {
+      empty(join(workspace, 'server/parquet'))()
+      rmSync(join(workspace, '.claude/agnes'), {recursive: true, force: true})
+    }
+    const runs = await compare(
+      {
+        curl: {argv: ['curl', '-sS', '--fail', '-K', config], before: empty(target)},
+        md5sum: {argv: ['md5sum', ...files]},
+        pull: agnes(['pull', '--quiet'], {cwd: workspace, env, before: forget}),
+      },
+      pullRounds,
+    )
+    const slower = median(runs.curl) > median(runs.md5sum) ? 'curl' : 'md5sum'
+    const what = `first pull, ${files.length} tables, ${(bytes / 1e9).toFixed(2)} GB`
+    return ['curl', 'md5sum'].map((other) => [
+      what,
+      seconds(median(runs.pull)),
+      `${other} ${seconds(median(runs[other]))}`,
+      `${ratio(runs.pull, runs[other]).toFixed(2)} x`,
+      other === slower ? '1.25 x the slower' : '',
+    ])
+  } finally {
+    await server.stop()
+  }
+}
+
+export async function query({folder, rounds}) {
+  const {workspace, env, file, stop} = await pulledTable(folder, 'query', 2e6)
+  try {
+    const sql = (table) => `SELECT count(*) AS n, sum(id) AS s FROM ${table}`
+    const alone = `
+      const {DuckDBInstance} = await import('@duckdb/node-api')
+      const connection = await (await DuckDBInstance.create(':memory:')).connect()
+      console.log((await connection.runAndReadAll(${JSON.stringify(sql(`'${file}'`))})).getRowsJson())`
+    const cwd = fileURLToPath(new URL('../..', import.meta.url))
+    const runs = await compare(
+      {
+        bare: BARE,
+        bindings: {argv: [NODE, '--input-type=module', '-e', alone], cwd},
+        query: agnes(['query', sql('big')], {cwd: workspace, env}),
+      },
+      rounds,
+    )
+    return [
+      against('local query, small table', runs.query, runs.bare, 'bare + 200 ms'),
+      [
+        'local query, small table',
+        ms(median(runs.query)),
+        `bindings alone ${ms(median(runs.bindings))}`,
+        `${ratio(runs.query, runs.bindings).toFixed(2)} x`,
+        '',
+      ],
+    ]
+  } finally {
+    await stop()
+  }
+}
+
+export async function memory({folder, bigBytes, rows}) {
+  const {workspace, env, stop, forget} = await pulledTable(folder, 'memory', bigBytes)
+  try {
+    forget()
+    const pull = await peakMiB(agnes(['pull', '--quiet'], {cwd: workspace, env}))
+    const sql = `SELECT range AS id, range * 2 AS twice, 'row ' || range AS name FROM range(${rows})`
+    const csv = await peakMiB(agnes(['query', sql, '--format', 'csv'], {cwd: workspace, env}))
+    const size = `${(bigBytes / 2 ** 20).toFixed(0)} MiB`
+    return [
+      [`memory, pull of one file of ${size}`, `${pull.toFixed(0)} MiB`, '', '', '160 MB'],
+      [
+        `memory, query of ${rows / 1e6} million rows to csv`,
+        `${csv.toFixed(0)} MiB`,
+        '',
+        '',
+        '200 MB',
+      ],
+    ]
+  } finally {
+    await stop()
+  }
+}
+
+/** A workspace with one pulled table, `big`. */
+async function pulledTable(folder, name, bytes) {
+  const data = join(folder, `${name}-data`)
+  mkdirSync(data)
+  const file = join(data, 'big.parquet')
+  await makeBigTable(file, bytes)
+  const server = await serveFolder(data, folder)
+  const env = {AGNES_CONFIG_DIR: join(folder, `config-${name}`)}
+  const workspace = join(folder, name)
+  await init(workspace, server.url, server.adminToken, env)
+  await time(agnes(['pull', '--quiet'], {cwd: workspace, env}))
+  const forget = () => {
+    rmSync(join(workspace, 'server/parquet'), {recursive: true, force: true})
+    rmSync(join(workspace, '.claude/agnes'), {recursive: true, force: true})
+  }
+  return {workspace, env, file, stop: server.stop, forget}
+}
+
+async function init(workspace, url, token, env) {
+  const args = ['init', workspace, '--server-url', url, '--token-stdin', '--no-pull']
+  await time(agnes(args, {env, stdin: `${token}\n`}))
+}
+
+/** `agnes serve` over a folder, ready to answer. */
+async function serveFolder(data, folder) {
+  const child = spawn(NODE, [AGNES, 'serve', data, '--port', '0', '--json'], {
+    env: {...process.env, AGNES_CONFIG_DIR: join(folder, 'config-server')},
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'close')
+  const [line] = await once(createInterface({input: child.stdout}), 'line')
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended
+  }
+  return {...JSON.parse(line), stop}
+}
+
+const tableNames = (files) => files.map((file) => file.replace(/^.*[\\/]|\.parquet$/g, ''))
+
+/** One curl process that fetches every table over one connection, with the token. */
+function curlConfig({url, adminToken}, names, target) {
+  const path = `${target}.config`
+  const header = `header = "Authorization: Bearer ${adminToken}"`
+  const urls = names.map(
+    (name) =>
+      `url = "${url}/api/data/${name}/download"\noutput = "${join(target, `${name}.parquet`)}"`,
+  )
+  writeFileSync(path, [header, ...urls].join('\n') + '\n', {mode: 0o600})
+  return path
+}
+
+function against(what, runs, bare, reach) {
+  const result = `${plus(difference(runs, bare))} (${ratio(runs, bare).toFixed(2)} x)`
+  return [what, ms(median(runs)), `node -e 0, ${ms(median(bare))}`, result, reach]
+}
