@@ -16,6 +16,7 @@ import {AuthError, UsageError} from './errors.js'
 import type {Clock} from './ports/clock.js'
 import type {Files} from './ports/files.js'
 import type {Folders} from './ports/folders.js'
+import type {Hasher} from './ports/hasher.js'
 import type {HttpClient} from './ports/http-client.js'
 import type {Logger} from './ports/logger.js'
 import type {Random} from './ports/random.js'
@@ -62,6 +63,8 @@ export interface Context {
   /** A client with a token that is not stored yet. */
   httpWithToken(origin: string, token: string | undefined): Promise<HttpClient>
   warehouse(): Promise<Warehouse>
+  /** A hashing thread of one's own, started by its first file; the caller closes it. */
+  hasher(): Promise<Hasher>
 }
 
 const overridesStore = new AsyncLocalStorage<ContextOverrides>()
@@ -146,6 +149,10 @@ export function createContext(): Context {
       throw notSignedIn(origin, env)
     },
     httpWithToken,
+    async hasher() {
+      const {WorkerHasher} = await import('./adapters/md5-worker.js')
+      return new WorkerHasher()
+    },
     warehouse: once(async () => {
       const {DuckDbWarehouse} = await import('./adapters/duckdb-warehouse.js')
       return new DuckDbWarehouse()
