@@ -1,0 +1,45 @@
+import {createHash} from 'node:crypto'
+import {UnexpectedError} from '../errors.js'
+import type {Hasher} from '../ports/hasher.js'
+
+/** MD5 of a partial while it fills. */
+export interface RunningHash {
+  /** Bytes were handed to the disk. */
+  onBytes(chunks: readonly Uint8Array[], position: number): void
+  /** The file's first `length` bytes are written. */
+  onPrefix(length: number): void
+  digest(length: number): Promise<string>
+  cancel(): void
+}
+
+/** In this thread, from memory: for small files that arrive in order. Cheaper than starting a thread. */
+export function inlineHash(): RunningHash {
+  const hash = createHash('md5')
+  let at = 0
+  return {
+    onBytes(chunks, position) {
+      if (position !== at) throw new UnexpectedError(`Bytes at ${position} do not follow ${at}.`)
+      for (const chunk of chunks) {
+        hash.update(chunk)
+        at += chunk.length
+      }
+    },
+    onPrefix() {},
+    async digest(length) {
+      if (length !== at) throw new UnexpectedError(`${at} of ${length} bytes were hashed.`)
+      return hash.digest('hex')
+    },
+    cancel() {},
+  }
+}
+
+/** In the hashing thread, from the file: for big files, filled in any order. */
+export function threadHash(hasher: Hasher, absolutePath: string): RunningHash {
+  const hash = hasher.begin(absolutePath)
+  return {
+    onBytes() {},
+    onPrefix: (length) => hash.extend(length),
+    digest: (length) => hash.digest(length),
+    cancel: () => hash.cancel(),
+  }
+}

@@ -1,0 +1,25 @@
+/** The part of parquetjs-lite that is used: its envelope reader. The package ships no types. */
+declare module 'parquetjs-lite/lib/reader.js' {
+  interface Int64 {
+    /** Infinity beyond 2^53. */
+    valueOf(): number
+  }
+
+  interface FileMetaData {
+    num_rows: Int64 | number | null
+    row_groups: {num_rows: Int64 | number | null}[] | null
+  }
+
+  class ParquetEnvelopeReader {
+    constructor(
+      read: (offset: number, length: number) => Promise<Buffer>,
+      close: () => void,
+      fileSize: number,
+    )
+    readHeader(): Promise<void>
+    readFooter(): Promise<FileMetaData>
+  }
+
+  const exports: {ParquetEnvelopeReader: typeof ParquetEnvelopeReader}
+  export default exports
+}
