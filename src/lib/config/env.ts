@@ -59,6 +59,8 @@ export function readEnv(source: EnvSource = process.env): Env {
     ),
     streamRetries: integer(source.AGNES_STREAM_RETRIES, 3, 0, 100),
     stallMs: integer(source.AGNES_STALL_SECONDS, 30, 1, 3600) * 1000,
+    queryMemoryMb: integer(source.AGNES_QUERY_MEMORY_MB, 2048, 64, 1_048_576),
+    queryThreads: integer(source.AGNES_QUERY_THREADS, 0, 0, 1024) || undefined,
     variable: (name) => text(source[name]),
   }
 }
