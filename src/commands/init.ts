@@ -2,6 +2,7 @@ import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../lib/base-command.js'
 import {packageRoot} from '../lib/config/paths.js'
 import {initText} from '../lib/present/init-text.js'
+import {sanitize} from '../lib/present/sanitize.js'
 import {initWorkspace, type InitOutcome} from '../lib/workspace/init-workspace.js'
 import {prepareInit} from '../lib/workspace/prepare-init.js'
 
@@ -66,7 +67,7 @@ export default class Init extends BaseCommand<InitResult> {
       workspace: context.filesAt(prepared.root),
       packageFiles: context.filesAt(packageRoot()),
     }
-    const outcome = await initWorkspace({...context, ...files}, prepared, signal)
+    const outcome = await initWorkspace({...context, ...files, sanitize}, prepared, signal)
     for (const note of outcome.notes) this.addWarning(note)
     const result: InitResult = {...outcome, pull: null}
     await this.present(result, initText)

@@ -104,7 +104,7 @@ export async function readStatus(deps: StatusDeps, found: FoundWorkspace): Promi
     workspace: found.root,
     checkedAt: new Date(clock.now()).toISOString(),
     foundBy: found.source,
-    isInitialized: marker?.completedAt != null,
+    isInitialized: (marker?.completedAt ?? null) !== null,
     server,
     ...credentials,
     lastSuccessAt: state.lastSuccessAt,

@@ -14,7 +14,6 @@ import type {Files} from '../ports/files.js'
 import type {Folders} from '../ports/folders.js'
 import type {HttpClient} from '../ports/http-client.js'
 import type {SecretStore} from '../ports/secret-store.js'
-import {sanitize} from '../present/sanitize.js'
 import {readDefaultServer, refuseOtherServer} from './check-server.js'
 import {readMarker} from './workspace-marker.js'
 import {writeWorkspace, type WrittenFile} from './write-workspace.js'
@@ -27,6 +26,8 @@ export interface InitDeps {
   folders: Folders
   clock: Clock
   version: string
+  /** Takes out of a server's text what could act on a terminal or hide. */
+  sanitize(text: string): string
   /** Where tokens are; one that was handed over is kept in the first that can be written. */
   secrets(): Promise<SecretStore[]>
   httpWithToken(origin: string, token: string): Promise<HttpClient>
@@ -67,7 +68,7 @@ export async function initWorkspace(
   const chosen = await chooseToken({...input, origin})
   const http = await deps.httpWithToken(origin, chosen.token)
   const {tableCount} = await verifySignIn({http, token: chosen.token, clock: deps.clock}, signal)
-  const welcome = await readWelcome(http, signal)
+  const welcome = await readWelcome(http, deps.sanitize, signal)
   signal?.throwIfAborted()
 
   const isNew = (await readMarker(deps.workspace)) === null
@@ -91,6 +92,7 @@ export async function initWorkspace(
 /** An older server, or one whose template is broken, has no text; then ours stands alone. */
 async function readWelcome(
   http: HttpClient,
+  sanitize: InitDeps['sanitize'],
   signal?: AbortSignal,
 ): Promise<{content: string | undefined; notes: string[]}> {
   try {

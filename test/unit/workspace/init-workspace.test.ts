@@ -5,6 +5,7 @@ import {GotHttpClient} from '../../../src/lib/adapters/http-client.js'
 import {NodeFiles, type FileFaults} from '../../../src/lib/adapters/node-files.js'
 import {nodeFolders} from '../../../src/lib/adapters/node-folders.js'
 import {systemRandom} from '../../../src/lib/adapters/system-random.js'
+import {sanitize} from '../../../src/lib/present/sanitize.js'
 import {initWorkspace, type InitDeps} from '../../../src/lib/workspace/init-workspace.js'
 import {startFakeAgnes} from '../../support/fake-agnes.js'
 import {FakeClock} from '../../support/fake-clock.js'
@@ -39,6 +40,7 @@ async function place() {
       folders: nodeFolders,
       clock: new FakeClock(),
       version: '1.2.3',
+      sanitize,
       secrets: async () => [
         new FileSecretStore(config, nodeFolders.modeOf, {hold: (_options, work) => work()}),
       ],
