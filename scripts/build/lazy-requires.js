@@ -15,11 +15,19 @@ export function lazyRequires(files) {
     name: 'lazy-requires',
     setup(build) {
       build.onLoad({filter: files}, async ({path}) => ({
-        contents: makeLazy(await readFile(path, 'utf8')),
+        contents: withoutStdout(makeLazy(await readFile(path, 'utf8'))),
         loader: 'js',
       }))
     },
   }
+}
+
+/**
+ * Loading the Command class opens stdout to ignore EPIPE there. Our streams do that themselves, and a
+ * quiet run opens none.
+ */
+function withoutStdout(source) {
+  return source.replace(/^process\.stdout\.on\('error', [^]*?^\}\);$/m, '')
 }
 
 /** @param {string} source */

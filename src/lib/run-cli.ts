@@ -66,6 +66,8 @@ function beforeDashes(argv: string[]): string[] {
 
 /** A failure outside every promise we await: told in one line, never as a stack of bundled code. */
 function crash(error: unknown, argv: string[]): void {
+  // Help writes past our streams; a reader that left in the middle of it is no failure.
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit()
   const {streams, env} = createContext()
   const failure = fromOclif(error)
   if (asksForJson(argv)) writeSync(1, JSON.stringify(toErrorDocument(failure), null, 2) + '\n')
