@@ -28,6 +28,10 @@ export interface Env {
   streamRetries: number
   /** A transfer with no byte for this long counts as failed. */
   stallMs: number
+  /** Memory a local query may use, in megabytes (2^20); what needs more spills to a temporary folder. */
+  queryMemoryMb: number
+  /** Threads of a local query; `undefined` for one per core. */
+  queryThreads: number | undefined
   /** A variable that data names, such as the key of a remote source. */
   variable: (name: string) => string | undefined
 }
