@@ -144,4 +144,16 @@ describe('agnes status', () => {
     const {json} = await run(['--json'], await place(), {env})
     expect(json.advice[0]).toContain(advice)
   })
+
+  it('does not count AGNES_TOKEN for a server that only the folder names', async () => {
+    const {json} = await run(['--json'], await place(), {env: {AGNES_TOKEN: fakeToken()}})
+    expect(json.signedIn).toBeNull()
+  })
+
+  it('counts AGNES_TOKEN for a server this account has chosen', async () => {
+    const workspace = await place()
+    await workspace.write('../.config/agnes/config.yaml', `server: ${SERVER}/\n`)
+    const {json} = await run(['--json'], workspace, {env: {AGNES_TOKEN: fakeToken()}})
+    expect(json.signedIn).toMatchObject({store: 'environment', email: 'ana@example.com'})
+  })
 })
