@@ -49,6 +49,10 @@ const FUNCTIONS = new Set([
   ...PARSER_FUNCTIONS,
 ])
 
+const OPERATORS = new Set(
+  '+ - * / // % ^ ** || ~ !~ ~~ !~~ ~~* !~~* ~~~ ^@ & | << >> -> ->> @ && @> <@'.split(' '),
+)
+
 /** Written without parentheses, these reach the parser as columns. */
 const NILADIC = new Set(['current_date', 'current_timestamp', 'current_time'])
 
@@ -80,10 +84,10 @@ export function withoutTerminator(where: string): string {
  * run, so nothing that passes here can mean something else there.
  */
 export function checkWhere(
-  trees: {alone: ParsedSql; spliced: ParsedSql},
+  {text, alone, spliced}: {text: string; alone: ParsedSql; spliced: ParsedSql},
   table: {id: string; columns: readonly string[]},
 ): WhereRefusal | null {
-  const {alone, spliced} = trees
+  if (/;\s*$/.test(text)) return refusal('multi_statement')
   if (alone.outcome === 'not_select') return refusal('multi_statement')
   if (alone.outcome === 'syntax_error') return refusal('parse_error')
   if (alone.statements.length !== 1) return refusal('multi_statement')
@@ -146,8 +150,13 @@ function checkColumn(names: readonly string[], known: Known): WhereRefusal | nul
 }
 
 function checkFunction(node: SqlNode): WhereRefusal | null {
-  if (node.is_operator === true) return null
-  const isPlain = textOf(node, 'schema') === '' && textOf(node, 'catalog') === ''
+  // The parser takes any run of symbols for an operator: a backtick, for one.
+  if (node.is_operator === true)
+    return OPERATORS.has(textOf(node, 'function_name')) ? null : refusal('parse_error')
+  // The parser itself qualifies what it makes of EXTRACT and the like.
+  const isPlain =
+    ['', 'main'].includes(textOf(node, 'schema')) &&
+    ['', 'system'].includes(textOf(node, 'catalog'))
   return isPlain && FUNCTIONS.has(textOf(node, 'function_name').toLowerCase())
     ? null
     : unknownFunction(node)

@@ -195,15 +195,12 @@ async function checkScan(
   const where = request.where ? withoutTerminator(request.where) : null
   let filter: SqlNode | null = null
   if (where !== null) {
-    const text = wherePrologue(where)
-    const trees = {
-      alone: await parse(text.alone, signal),
-      spliced: await parse(text.spliced, signal),
-    }
-    const refused = checkWhere(trees, {id: table.id, columns: names})
+    const sql = wherePrologue(where)
+    const alone = await parse(sql.alone, signal)
+    const spliced = await parse(sql.spliced, signal)
+    const refused = checkWhere({text: where, alone, spliced}, {id: table.id, columns: names})
     if (refused) throw new ApiError(400, {error: 'validator_rejected', ...refused})
-    const clause =
-      trees.spliced.outcome === 'select' ? trees.spliced.statements[0]?.where_clause : null
+    const clause = spliced.outcome === 'select' ? spliced.statements[0]?.where_clause : null
     filter = isNode(clause) ? clause : null
   }
   return {columns: resolveColumns(request, names), where, filter}
