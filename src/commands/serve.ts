@@ -1,9 +1,11 @@
-import {readFile} from 'node:fs/promises'
 import {join, resolve} from 'node:path'
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../lib/base-command.js'
 import {packageRoot} from '../lib/config/paths.js'
+import type {Context} from '../lib/context.js'
 import {serveText} from '../lib/present/serve-text.js'
+import {serverLog} from '../server/server-log.js'
+import type {ServingDeps} from '../server/start-serving.js'
 
 /** Printed as one line when the server answers. */
 export interface ServeResult {
@@ -27,7 +29,7 @@ export default class Serve extends BaseCommand<ServeResult> {
     '<%= config.bin %> serve ./data --port 0 --json',
   ]
   static override args = {
-    dir: Args.string({description: 'Folder to serve', default: 'agnes-server'}),
+    dir: Args.string({description: 'Folder to serve; agnes-server, or agnes-demo with --demo'}),
   }
   static override flags = {
     host: Flags.string({summary: 'Address to bind', default: '127.0.0.1'}),
@@ -35,12 +37,22 @@ export default class Serve extends BaseCommand<ServeResult> {
     'allow-network': Flags.boolean({
       summary: 'Bind an address other machines can reach, unencrypted',
     }),
+    demo: Flags.boolean({summary: 'Make a small company with data, people and rights first'}),
+    scale: Flags.integer({
+      summary: 'Rows of the demo, as a multiple',
+      default: 1,
+      min: 1,
+      max: 1000,
+      dependsOn: ['demo'],
+    }),
+    seed: Flags.integer({summary: 'Decides the data of the demo', default: 1, dependsOn: ['demo']}),
     'new-admin-token': Flags.boolean({summary: 'Make another admin token, for one that was lost'}),
   }
 
   async run(): Promise<ServeResult> {
     const {args, flags} = await this.parse(Serve)
-    const {clock, random, logger, env, version, currentDir, streams, filesAt} = this.context
+    const {context, signal} = this
+    const dir = args.dir ?? (flags.demo ? 'agnes-demo' : 'agnes-server')
     const {startServing} = await import('../server/start-serving.js')
     const serving = await startServing(
       {
@@ -48,21 +60,30 @@ export default class Serve extends BaseCommand<ServeResult> {
         port: flags.port,
         allowsNetwork: flags['allow-network'],
         wantsAdminToken: flags['new-admin-token'],
+        demo: flags.demo ? {scale: flags.scale, seed: flags.seed} : undefined,
       },
-      {
-        ...{clock, random, logger, version, files: filesAt(resolve(currentDir, args.dir))},
-        warehouse: await this.context.warehouse(),
-        welcomeTemplate: await readFile(join(packageRoot(), 'templates/welcome.md'), 'utf8'),
-        secret: env.variable,
-      },
-      this.signal,
+      await serverPorts(context, dir),
+      signal,
     )
     const {url, adminToken, analystToken} = serving
     const result = {url, adminToken, analystToken}
-    if (this.jsonEnabled()) await streams.out.write(JSON.stringify(result) + '\n')
+    if (this.jsonEnabled()) await context.streams.out.write(JSON.stringify(result) + '\n')
     await this.present(result, (_, terminal) => serveText(serving, terminal))
     this.markPrinted()
-    await serving.runUntil(this.signal)
+    await serving.runUntil(signal)
     return result
+  }
+}
+
+async function serverPorts(context: Context, dir: string): Promise<ServingDeps> {
+  const {clock, random, version, env, streams, filesAt} = context
+  const templates = join(packageRoot(), 'templates')
+  return {
+    ...{clock, random, version, secret: env.variable},
+    logger: serverLog(streams.err, clock, context.logger),
+    warehouse: await context.warehouse(),
+    files: filesAt(resolve(context.currentDir, dir)),
+    templates: filesAt(templates),
+    demoTemplates: filesAt(join(templates, 'demo')),
   }
 }

@@ -11,8 +11,10 @@ import {createAuthenticator} from './auth/authenticate.js'
 import {TokenIssuer} from './auth/token-issuer.js'
 import {createHttpApp, type RouteFacts} from './http-app.js'
 import {ManifestCache} from './manifest.js'
+import type {DemoSeed} from './data/create-demo-data.js'
 import type {DataStore, QueryEngine} from './model.js'
 import {registerRoutes} from './register-routes.js'
+import {seedDemo} from './seed-demo.js'
 import {seedState} from './seed-state.js'
 import type {ServerRouteDeps} from './server-deps.js'
 import {SystemState} from './state/system-state.js'
@@ -43,6 +45,8 @@ export interface ServerDeps {
 export interface OpenedData {
   store: DataStore
   engine: QueryEngine
+  /** People, rights, metrics and notes to begin with. */
+  demo?: DemoSeed
 }
 
 export interface RunningServer {
@@ -66,6 +70,8 @@ export interface ReadyServer {
   issuer: TokenIssuer
   /** The first administrator's token, on the first start only. Told once, stored as a hash. */
   firstToken: string | undefined
+  /** E-mail of the demo's analyst. */
+  demoAnalyst: string | undefined
   routes: readonly RouteFacts[]
 }
 
@@ -124,9 +130,10 @@ async function open(
     const state = await SystemState.load(systemStore)
     const issuer = new TokenIssuer(secret, clock, random)
     const first = await seedState({state, issuer, clock, random})
-    const {store, engine} = await deps.openData(signal)
+    const {store, engine, demo} = await deps.openData(signal)
     closers.push(() => store.close())
     closers.push(() => engine.close())
+    if (demo) await seedDemo(demo, {state, issuer, clock, random})
     const catalog = new TableCatalog(store, state)
     const authenticator = createAuthenticator({state, secret, clock})
     const audit = new AuditTrail({
@@ -151,7 +158,11 @@ async function open(
       version: deps.version,
     })
     await app.ready()
-    return {state, store, catalog, issuer, firstToken: first?.token, routes, app, closeAll}
+    return {
+      ...{state, store, catalog, issuer, routes, app, closeAll},
+      firstToken: first?.token,
+      demoAnalyst: demo?.analyst,
+    }
   } catch (error) {
     await closeAll()
     throw error

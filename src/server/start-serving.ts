@@ -1,7 +1,9 @@
 import {UsageError} from '../lib/errors.js'
+import type {Files} from '../lib/ports/files.js'
 import {isLoopbackHost, type AgnesServer, type ReadyServer} from './create-server.js'
 import {openFolderServer, type FolderServerDeps} from './open-folder-server.js'
 import {ADMIN_EMAIL} from './seed-state.js'
+import type {UserRow} from './state/rows.js'
 
 export interface ServeOptions {
   host: string
@@ -11,6 +13,15 @@ export interface ServeOptions {
   allowsNetwork: boolean
   /** Also on later starts: for somebody who lost the first one. */
   wantsAdminToken: boolean
+  /** Makes the demo company first. */
+  demo: {scale: number; seed: number} | undefined
+}
+
+export interface ServingDeps extends Omit<FolderServerDeps, 'demo' | 'welcomeTemplate'> {
+  /** Rooted at `templates`. */
+  templates: Files
+  /** Rooted at `templates/demo`. */
+  demoTemplates: Files
 }
 
 export interface Serving {
@@ -28,7 +39,7 @@ export interface Serving {
 /** Opens the folder, binds, and answers. An abort while it is still opening ends it there. */
 export async function startServing(
   options: ServeOptions,
-  deps: FolderServerDeps,
+  deps: ServingDeps,
   signal: AbortSignal,
 ): Promise<Serving> {
   const isNetwork = !isLoopbackHost(options.host)
@@ -42,7 +53,11 @@ export async function startServing(
         details: {host: options.host},
       },
     )
-  const server = openFolderServer(deps)
+  const server = openFolderServer({
+    ...deps,
+    welcomeTemplate: (await deps.templates.readText('welcome.md')) ?? '',
+    demo: options.demo && {...options.demo, templates: deps.demoTemplates},
+  })
   const stop = () => void server.close()
   signal.addEventListener('abort', stop, {once: true})
   try {
@@ -72,29 +87,33 @@ async function runUntil(server: AgnesServer, signal: AbortSignal): Promise<void>
 
 function facts(
   {catalog}: ReadyServer,
-  {files}: FolderServerDeps,
+  {files}: ServingDeps,
 ): {folder: string; tables: number} {
   return {folder: files.root, tables: catalog.all().filter(({isPublished}) => isPublished).length}
 }
 
 async function firstTokens(
-  {state, issuer, firstToken}: ReadyServer,
+  ready: ReadyServer,
   {wantsAdminToken}: ServeOptions,
 ): Promise<{adminToken: string | null; analystToken: string | null}> {
-  if (firstToken !== undefined || !wantsAdminToken)
-    return {adminToken: firstToken ?? null, analystToken: null}
+  const {state, firstToken, demoAnalyst} = ready
+  const analyst = demoAnalyst === undefined ? undefined : state.userByEmail(demoAnalyst)
+  const analystToken = analyst ? await newToken(ready, analyst) : null
+  if (firstToken !== undefined) return {adminToken: firstToken, analystToken}
+  if (!wantsAdminToken && !analyst) return {adminToken: null, analystToken}
   const admin =
     state.userByEmail(ADMIN_EMAIL) ?? [...state.all('users')].find(({id}) => state.isAdmin(id))
   if (!admin?.active)
     throw new UsageError('No active administrator is left to make a token for.', {
       code: 'no_admin',
-      hint: `Serve a copy of the folder without state/ to start over.`,
+      hint: 'Serve a copy of the folder without state/ to start over.',
     })
-  const {token, row} = issuer.personal(admin, {
-    name: 'made by agnes serve',
-    scope: 'general',
-    seconds: null,
-  })
+  return {adminToken: await newToken(ready, admin), analystToken}
+}
+
+async function newToken({state, issuer}: ReadyServer, user: UserRow): Promise<string> {
+  const wanted = {name: 'made by agnes serve', scope: 'general', seconds: null}
+  const {token, row} = issuer.personal(user, wanted)
   await state.update(() => ({changes: [{put: 'tokens', row}], result: undefined}))
-  return {adminToken: token, analystToken: null}
+  return token
 }

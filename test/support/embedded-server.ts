@@ -15,6 +15,8 @@ import {tempDir} from './temp-dir.js'
 export interface EmbeddedServerOptions {
   /** The served folder; a new empty one by default. */
   dir?: string
+  /** Makes the demo company; `analystToken` is then its analyst's, who has grants already. */
+  demo?: boolean | {scale?: number; seed?: number}
   clock?: Clock
   hasRateLimits?: boolean
   /** Stands in for the real store and engine over `dir`. */
@@ -65,6 +67,7 @@ export async function startEmbeddedServer(
     welcomeTemplate: await readFile(join(repositoryRoot, 'templates/welcome.md'), 'utf8'),
     hasRateLimits: options.hasRateLimits ?? false,
     secret: () => undefined,
+    demo: demoOf(options.demo),
   }
   const server = options.openData
     ? createServer({...deps, openData: options.openData})
@@ -74,7 +77,7 @@ export async function startEmbeddedServer(
   if (!options.isShared) onTestFinished(() => server.close(1000))
   const adminToken = ready.firstToken ?? ''
   const call = caller(url, adminToken)
-  const analystToken = adminToken === '' ? '' : await addAnalyst(ready)
+  const analystToken = adminToken === '' ? '' : await analystOf(ready)
   return {
     ...ready,
     url,
@@ -106,6 +109,21 @@ function caller(url: string, adminToken: string): EmbeddedServer['call'] {
       body: isJson ? JSON.parse(text) : text,
     }
   }
+}
+
+function demoOf(demo: EmbeddedServerOptions['demo']) {
+  if (demo === undefined || demo === false) return undefined
+  const templates = new NodeFiles(join(repositoryRoot, 'templates/demo'), systemRandom)
+  return {scale: 1, seed: 1, templates, ...(demo === true ? {} : demo)}
+}
+
+async function analystOf(ready: ReadyServer): Promise<string> {
+  const {state, issuer, demoAnalyst} = ready
+  const user = demoAnalyst === undefined ? undefined : state.userByEmail(demoAnalyst)
+  if (!user) return addAnalyst(ready)
+  const {token, row} = issuer.personal(user, {name: 'test', scope: 'general', seconds: 3600})
+  await state.update(() => ({changes: [{put: 'tokens', row}], result: undefined}))
+  return token
 }
 
 const AT = '2026-01-31T12:00:00.000000'

@@ -25,9 +25,9 @@ export function registerWelcomeRoutes(app: FastifyInstance, deps: ServerRouteDep
 
 function tableLines(tables: readonly CatalogTable[]): string {
   if (tables.length === 0) return '- No table has been granted to you yet.'
-  const lines = tables.slice(0, MAX_TABLES).map(({name, queryMode, description}) => {
+  const lines = tables.slice(0, MAX_TABLES).map(({name, queryMode, serverOnly, description}) => {
     const about = description === '' ? '' : `: ${plain(description)}`
-    return `- \`${plain(name)}\` (${queryMode})${about}`
+    return `- \`${plain(name)}\` (${serverOnly ? 'on the server only' : queryMode})${about}`
   })
   if (tables.length > MAX_TABLES)
     lines.push(`- and ${tables.length - MAX_TABLES} more: \`agnes catalog\``)
