@@ -2,6 +2,7 @@ import {AsyncLocalStorage} from 'node:async_hooks'
 import {readFileSync} from 'node:fs'
 import {stat} from 'node:fs/promises'
 import {join} from 'node:path'
+import {FileLock} from './adapters/file-lock.js'
 import {NodeFiles} from './adapters/node-files.js'
 import {nodeFolders} from './adapters/node-folders.js'
 import {processStreams} from './adapters/process-streams.js'
@@ -18,11 +19,15 @@ import type {Files} from './ports/files.js'
 import type {Folders} from './ports/folders.js'
 import type {Hasher} from './ports/hasher.js'
 import type {HttpClient} from './ports/http-client.js'
+import type {Lock} from './ports/lock.js'
 import type {Logger} from './ports/logger.js'
 import type {Random} from './ports/random.js'
 import type {SecretStore} from './ports/secret-store.js'
 import type {Streams} from './ports/streams.js'
 import type {Warehouse} from './ports/warehouse.js'
+import type {PullDeps} from './sync/pull-run.js'
+import type {TableFetcher} from './sync/table-fetcher.js'
+import {readWorkspaceServer} from './workspace/workspace-marker.js'
 import {findWorkspace, type FoundWorkspace} from './workspace/find-workspace.js'
 
 /** What a test (or the daemon) replaces; everything else is the real thing. */
@@ -65,6 +70,10 @@ export interface Context {
   warehouse(): Promise<Warehouse>
   /** A hashing thread of one's own, started by its first file; the caller closes it. */
   hasher(): Promise<Hasher>
+  /** One pull (or repair) at a time per workspace. */
+  pullLock(root: string): Lock
+  /** What a pull of this workspace takes; `origin` where it is decided already (`init`). */
+  pullDeps(root: string, origin?: string): Promise<PullDeps>
 }
 
 const overridesStore = new AsyncLocalStorage<ContextOverrides>()
@@ -91,7 +100,6 @@ export function createContext(): Context {
     const {environmentSecretStore} = await import('./adapters/environment-secret-store.js')
     const {FileSecretStore} = await import('./adapters/file-secret-store.js')
     const {legacyTokenStore} = await import('./adapters/legacy-token-store.js')
-    const {FileLock} = await import('./adapters/file-lock.js')
     const credentialsLock = new FileLock(config.absolute('credentials.lock'), clock, 0o700)
     return [
       environmentSecretStore(env.token, (origin) => isTrusted(env, config, origin)),
@@ -150,14 +158,48 @@ export function createContext(): Context {
     },
     httpWithToken,
     async hasher() {
-      const {WorkerHasher} = await import('./adapters/md5-worker.js')
+      const {WorkerHasher} = await import('./adapters/worker-hasher.js')
       return new WorkerHasher()
+    },
+    pullLock: (root) => new FileLock(join(root, workspacePaths.pullLock), clock),
+    async pullDeps(root, origin) {
+      const files = this.filesAt(root)
+      const http = await this.http(
+        origin ?? (await this.serverOrigin(await readWorkspaceServer(files))),
+      )
+      const {warehouse} = this
+      const fetcher = () => openFetcher(this, {http, files})
+      return {files, http, clock, warehouse, fetcher, lock: this.pullLock(root)}
     },
     warehouse: once(async () => {
       const {DuckDbWarehouse} = await import('./adapters/duckdb-warehouse.js')
       return new DuckDbWarehouse()
     }),
   }
+}
+
+/** The longest a run may wait for an ailing server in all. */
+const RUN_BUDGET_MS = 600_000
+
+async function openFetcher(
+  context: Context,
+  {http, files}: {http: HttpClient; files: Files},
+): Promise<TableFetcher> {
+  const {createDownloader} = await import('./download/download.js')
+  const {downloadFetcher} = await import('./sync/download-fetcher.js')
+  const {env, clock, random, logger} = context
+  const hasher = await context.hasher()
+  const limits = {
+    parallelism: env.pullParallelism,
+    chunkParallelism: env.pullChunkParallelism,
+    chunkThresholdBytes: env.pullChunkThresholdBytes,
+    retries: env.streamRetries,
+    stallMs: env.stallMs,
+    runBudgetMs: RUN_BUDGET_MS,
+  }
+  return downloadFetcher((onProgress) =>
+    createDownloader({http, files, hasher, clock, random, logger, limits, onProgress}),
+  )
 }
 
 /** A finished workspace of ours, or one of the reference client's. */

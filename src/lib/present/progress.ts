@@ -23,38 +23,46 @@ export interface Totals {
   active: string[]
 }
 
-/** Adds the events up. Pure but for its own sums; bytes never count past what was announced. */
+/** Adds the events up. Bytes never count past what was announced. */
 export class ProgressSums {
-  private readonly items = new Map<string, {total: number; done: number; isOver: boolean}>()
-  private failed = 0
+  private readonly active = new Map<string, {total: number; done: number}>()
+  private planned = {items: 0, bytes: 0}
+  private started = {items: 0, bytes: 0}
+  private over = {items: 0, failed: 0, bytes: 0}
 
   add(event: ProgressEvent): Totals {
-    if (event.kind === 'start')
-      this.items.set(event.id, {total: event.totalBytes ?? 0, done: 0, isOver: false})
-    const item = event.kind === 'phase' ? undefined : this.items.get(event.id)
-    if (item && event.kind === 'advance') {
-      item.done = event.doneBytes
-      item.total = Math.max(item.total, item.done)
+    if (event.kind === 'plan') this.planned = {items: event.items, bytes: event.totalBytes}
+    if (event.kind === 'start') {
+      const total = event.totalBytes ?? 0
+      this.active.set(event.id, {total, done: 0})
+      this.started = {items: this.started.items + 1, bytes: this.started.bytes + total}
     }
-    if (item && event.kind === 'end') {
-      item.isOver = true
-      if (event.outcome === 'done') item.done = item.total
-    }
-    if (event.kind === 'end' && event.outcome === 'failed') this.failed++
+    if (event.kind === 'advance' || event.kind === 'end') this.move(event)
     return this.totals()
   }
 
-  private totals(): Totals {
-    const totals = {tables: 0, doneTables: 0, failedTables: this.failed, bytes: 0, doneBytes: 0}
-    const active: string[] = []
-    for (const [id, item] of this.items) {
-      totals.tables++
-      totals.bytes += item.total
-      totals.doneBytes += item.done
-      if (item.isOver) totals.doneTables++
-      else active.push(id)
+  private move(event: Extract<ProgressEvent, {kind: 'advance' | 'end'}>): void {
+    const item = this.active.get(event.id)
+    if (event.kind === 'advance') {
+      if (item) item.done = Math.min(event.doneBytes, item.total || event.doneBytes)
+      return
     }
-    return {...totals, active}
+    this.active.delete(event.id)
+    this.over.items++
+    if (event.outcome === 'failed') this.over.failed++
+    this.over.bytes += item?.total ?? 0
+  }
+
+  private totals(): Totals {
+    const moving = [...this.active.values()].reduce((sum, {done}) => sum + done, 0)
+    return {
+      tables: Math.max(this.planned.items, this.started.items),
+      doneTables: this.over.items,
+      failedTables: this.over.failed,
+      bytes: Math.max(this.planned.bytes, this.started.bytes),
+      doneBytes: this.over.bytes + moving,
+      active: [...this.active.keys()],
+    }
   }
 }
 

@@ -6,7 +6,6 @@ import {
   IntegrityError,
   toAgnesError,
   TooLargeError,
-  UnreachableError,
 } from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
@@ -126,26 +125,25 @@ async function download(
   const stop = new AbortController()
   const both = AbortSignal.any([signal, stop.signal])
   const limit = pLimit(deps.parallelism)
-  const outage = new Outage(Math.max(3, deps.parallelism))
   const fetcher = await deps.fetcher()
-  const install: InstallDeps = {...deps, fetcher, limit, beforeFetch: () => outage.throwIfGone()}
+  const install: InstallDeps = {...deps, fetcher, limit}
   const outcome: ApplyOutcome = {downloaded: [], failed: []}
   const one = async (item: ItemOf<'download'>) => {
     try {
       const bytes = await installOrAskAgain({...deps, install}, item, both)
-      outage.end()
       outcome.downloaded.push({table: item.name, bytes, reason: item.reason})
       deps.onProgress({kind: 'end', id: item.name, outcome: 'done'})
     } catch (error) {
       const failure = toAgnesError(error)
       if (!signal.aborted && stopsTheRun(failure)) stop.abort(failure)
       if (both.aborted) return
-      outage.note(failure)
       outcome.failed.push({table: item.name, error: failure})
       deps.onProgress({kind: 'end', id: item.name, outcome: 'failed', message: failure.message})
     }
   }
-  await Promise.all(items.map(one))
+  const totalBytes = items.reduce((sum, {bytes}) => sum + bytes, 0)
+  deps.onProgress({kind: 'plan', items: items.length, totalBytes})
+  await Promise.all(items.map(one)).finally(() => fetcher.close())
   both.throwIfAborted()
   return outcome
 }
@@ -175,28 +173,5 @@ async function installOrAskAgain(
     if (!table || table.parts || table.hash === item.table.hash || !fetch) throw error
     const again = {...fetch, hash: table.hash, sizeBytes: table.sizeBytes}
     return installTable(deps.install, {...item, table, fetches: [again]}, signal)
-  }
-}
-
-/** Stops asking a server that has gone away: each try would take its full set of retries. */
-class Outage {
-  private inARow = 0
-  private last: AgnesError | undefined
-
-  constructor(private readonly limit: number) {}
-
-  note(error: AgnesError): void {
-    if (error instanceof UnreachableError) {
-      this.inARow++
-      this.last = error
-    } else this.end()
-  }
-
-  end(): void {
-    this.inARow = 0
-  }
-
-  throwIfGone(): void {
-    if (this.inARow >= this.limit && this.last) throw this.last
   }
 }

@@ -16,8 +16,6 @@ export interface InstallDeps {
   /** Runs a transfer when its turn has come. */
   limit: <T>(work: () => Promise<T>) => Promise<T>
   onProgress: OnProgress
-  /** Throws when there is no use in asking the server again. */
-  beforeFetch(): void
 }
 
 /**
@@ -58,7 +56,6 @@ async function fetchAll(
     item.fetches.map((planned) =>
       deps.limit(async () => {
         signal.throwIfAborted()
-        deps.beforeFetch()
         if (done.size === 0)
           deps.onProgress({kind: 'start', id: item.name, title: item.name, totalBytes: item.bytes})
         advance(planned.path, 0)

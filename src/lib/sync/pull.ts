@@ -2,6 +2,7 @@ import {ConflictError, toAgnesError} from '../errors.js'
 import {applyPlan, type ApplyDeps} from './apply-plan.js'
 import {describePull, type PullParts} from './describe-pull.js'
 import {checkRequested, fetchManifest, readTables} from './fetch-manifest.js'
+import {itemsOf} from './plan-model.js'
 import type {PullResult} from './pull-result.js'
 import {asideName, type PullDeps, type PullOptions, type PullRun} from './pull-run.js'
 import {makePlan, registerTables, rememberPull, requestNotes, takeNotes} from './pull-steps.js'
@@ -107,13 +108,22 @@ async function runPull(run: PullRun, signal: AbortSignal): Promise<PullResult> {
     const isComplete = applied?.failed.length === 0 && !only && !plan.isGuarded
     if (run.store) {
       rememberPull(run, parts, {fetched, catalogState, notesEtag: notes.etag, isComplete})
-      await sweepTemporaries(deps.files, isComplete)
+      await sweepTemporaries(deps.files, only ? null : hashesOfFailed(parts))
     }
     return describePull(parts)
   } catch (error) {
     stopNotes.abort(error)
     throw error
   }
+}
+
+/** Content that the next pull will ask for again. */
+function hashesOfFailed({plan, applied}: PullParts): Set<string> {
+  const failed = new Set(applied?.failed.map(({table}) => table))
+  const fetches = itemsOf(plan, 'download')
+    .filter(({name}) => failed.has(name))
+    .flatMap((item) => item.fetches)
+  return new Set(fetches.flatMap(({hash}) => hash ?? []))
 }
 
 function applyDeps({deps, options}: PullRun, store: StateStore, signal: AbortSignal): ApplyDeps {

@@ -1,18 +1,21 @@
 import {workspacePaths} from '../config/paths.js'
+import {sweepPartials} from '../download/sweep-partials.js'
 import type {Files} from '../ports/files.js'
 
 const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/
 
 /**
  * Removes what a killed pull left half written. Only with the pull lock held: nobody else writes these
- * files. `isComplete`: nothing is left to fetch, so no partial download is worth keeping either.
+ * files. `wanted`: hashes of the content a next pull will still ask for; `null` when that is not known.
  */
-export async function sweepTemporaries(files: Files, isComplete: boolean): Promise<void> {
+export async function sweepTemporaries(
+  files: Files,
+  wanted: ReadonlySet<string> | null,
+): Promise<void> {
   for (const folder of [folderOf(workspacePaths.state), workspacePaths.rules])
     for (const name of await files.list(folder))
       if (TEMPORARY.test(name) && isOfPull(name)) await files.remove(`${folder}/${name}`)
-  if (isComplete && (await files.stat(workspacePaths.partials)))
-    await files.remove(workspacePaths.partials)
+  if (wanted) await sweepPartials(files, wanted)
 }
 
 function isOfPull(name: string): boolean {

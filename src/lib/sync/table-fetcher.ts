@@ -4,6 +4,7 @@
  *
  * Rejects with `IntegrityError` for wrong bytes, `TooLargeError` when the disk is full, the HTTP kinds
  * of `HttpClient`, and the signal's reason on abort. What was received so far is kept for the next run.
+ * A server that stays away ends the run: every later fetch rejects at once with the same error.
  */
 export interface TableFetcher {
   fetch(
@@ -11,6 +12,8 @@ export interface TableFetcher {
     onBytes: (doneBytes: number) => void,
     signal: AbortSignal,
   ): Promise<FetchedFile>
+  /** Call it when all fetches have settled. */
+  close(): Promise<void>
 }
 
 export interface FetchRequest {
