@@ -11,7 +11,7 @@ export interface TableReference {
 
 export interface QueryFacts {
   tables: TableReference[]
-  /** Last part of every column reference, lower case. */
+  /** Every part of every column reference, and the columns of USING; lower case. */
   columns: Set<string>
   /** A `*` or `COLUMNS(…)` somewhere: every column may be read. */
   hasStar: boolean
@@ -54,20 +54,34 @@ const TABLE_SOURCES = new Set([
 /** What a SELECT reads and calls, by walking the engine's own tree. */
 export function checkQuery(statement: SqlNode): QueryFacts {
   const facts: QueryFacts = {tables: [], columns: new Set(), hasStar: false, refused: []}
-  walk(statement, new Set(), facts)
+  const rows: RowNames = {aliases: new Set(), plain: new Set()}
+  walk(statement, new Set(), {facts, rows})
+  // `SELECT t FROM t` reads whole rows, as a struct.
+  for (const name of rows.plain) if (rows.aliases.has(name)) facts.hasStar = true
   return facts
 }
 
-function walk(node: SqlNode, scope: ReadonlySet<string>, facts: QueryFacts): void {
-  note(node, scope, facts)
+/** Lower case: names of table sources, and column references of one part. */
+interface RowNames {
+  aliases: Set<string>
+  plain: Set<string>
+}
+
+interface Found {
+  facts: QueryFacts
+  rows: RowNames
+}
+
+function walk(node: SqlNode, scope: ReadonlySet<string>, found: Found): void {
+  note(node, scope, found)
   let inner = scope
   const map = isNode(node.cte_map) ? node.cte_map.map : undefined
   for (const entry of Array.isArray(map) ? (map as {key: string; value: SqlNode}[]) : []) {
-    walk(entry.value, inner, facts)
+    walk(entry.value, inner, found)
     inner = new Set([...inner, entry.key.toLowerCase()])
   }
   for (const child of childNodes({...node, cte_map: null}))
-    walk(child, scopeOf(node, child, inner), facts)
+    walk(child, scopeOf(node, child, inner), found)
 }
 
 /** A recursive expression sees itself in its second half only. */
@@ -77,13 +91,13 @@ function scopeOf(node: SqlNode, child: SqlNode, scope: ReadonlySet<string>): Rea
   return new Set([...scope, name.toLowerCase()])
 }
 
-function note(node: SqlNode, scope: ReadonlySet<string>, facts: QueryFacts): void {
-  if (node.class === undefined) return noteSource(node, scope, facts)
+function note(node: SqlNode, scope: ReadonlySet<string>, {facts, rows}: Found): void {
+  if (node.class === undefined) return noteSource(node, scope, {facts, rows})
   if (node.class === 'COLUMN_REF') {
-    const names = node.column_names as string[]
-    facts.columns.add((names.at(-1) ?? '').toLowerCase())
-    // `t.rec.field` may name a struct column in the middle.
-    for (const name of names) facts.columns.add(name.toLowerCase())
+    const names = (node.column_names as string[]).map((name) => name.toLowerCase())
+    // `t.rec.field` may name a struct column in the middle, so every part counts.
+    for (const name of names) facts.columns.add(name)
+    if (names.length === 1) rows.plain.add(names[0]!)
   }
   if (node.class === 'STAR') facts.hasStar = true
   if (node.class === 'FUNCTION' || node.class === 'WINDOW') {
@@ -92,10 +106,14 @@ function note(node: SqlNode, scope: ReadonlySet<string>, facts: QueryFacts): voi
   }
 }
 
-function noteSource(node: SqlNode, scope: ReadonlySet<string>, facts: QueryFacts): void {
+function noteSource(node: SqlNode, scope: ReadonlySet<string>, {facts, rows}: Found): void {
   const isSource = 'alias' in node && 'sample' in node
   if (!isSource) return
   const type = textOf(node, 'type')
+  rows.aliases.add((textOf(node, 'alias') || textOf(node, 'table_name')).toLowerCase())
+  if (type === 'PIVOT' || node.ref_type === 'NATURAL') facts.hasStar = true
+  if (Array.isArray(node.using_columns))
+    for (const name of node.using_columns as string[]) facts.columns.add(name.toLowerCase())
   if (!TABLE_SOURCES.has(type)) facts.refused.push(type.toLowerCase())
   if (type === 'SHOW_REF' && !isNode(node.query)) facts.refused.push('show')
   if (type === 'TABLE_FUNCTION' && isNode(node.function)) {

@@ -301,6 +301,14 @@ describe('remote engines', () => {
       "SELECT * FROM visits v WHERE v.day >= DATE '2026-01-09' AND id > 0",
     )
     expect(filtered.bytesScanned).toBe(200 * 26)
+    const bytes = async (sql: string) => (await query(sql)).bytesScanned
+    expect(await bytes('SELECT count(*) FROM visits')).toBe(0)
+    expect(await bytes('SELECT count(*) FROM visits JOIN range(3) r(id) USING (id)')).toBe(8000)
+    for (const whole of [
+      'SELECT v FROM visits v',
+      'SELECT 1 FROM visits NATURAL JOIN range(3) r(id)',
+    ])
+      await expect(query(whole)).rejects.toMatchObject({detail: {scan_bytes: 26_000}})
     const visits = store.byId('visits')!
     const where = "day = DATE '2026-01-02' AND page = 'x'"
     const estimate = await engine.estimate(visits, {table_id: 'visits', select: ['id'], where})
