@@ -19,14 +19,32 @@ const env = {
   AGNES_CONFIG_DIR: join(folder, 'config'),
 }
 
-const QUESTIONS = [['Which tables are here?', 'SHOW TABLES']]
+const QUESTIONS = [
+  [
+    'How many orders came in each of the last months?',
+    "SELECT strftime(ordered_at, '%Y-%m') AS month, count(*) AS orders FROM orders " +
+      'GROUP BY month ORDER BY month DESC LIMIT 6',
+  ],
+  [
+    'Which kinds of products sell best?',
+    'SELECT category, sum(quantity) AS sold, sum(quantity * unit_price) AS revenue ' +
+      'FROM order_items JOIN products USING (product_id) GROUP BY category ORDER BY revenue DESC LIMIT 5',
+  ],
+  [
+    'Where do the customers with open tickets live?',
+    'SELECT country_code, count(DISTINCT customer_id) AS customers FROM tickets ' +
+      'JOIN customers USING (customer_id) WHERE hours_to_close IS NULL GROUP BY country_code ORDER BY customers DESC LIMIT 5',
+  ],
+]
 
 const isColored = process.stdout.isTTY && !process.env.NO_COLOR
 const style = (code, text) => (isColored ? `\u001B[${code}m${text}\u001B[0m` : text)
 const title = (text) => console.log(`\n${style('1', text)}`)
 const typed = (args) => console.log(style('36', `$ agnes ${args.map(quote).join(' ')}`))
-const quote = (word) =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+const quote = (word) => {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word
+  return word.includes("'") ? `"${word}"` : `'${word}'`
+}
 
 /** Runs one agnes command as a person would see it. Throws when it does not end well. */
 async function agnes(args, {stdin, cwd = workspace} = {}) {
@@ -94,11 +112,14 @@ async function main() {
   }
   title('That was all; the server is stopped. To go on:')
   const run = `node ${relative(process.cwd(), AGNES)}`
-  console.log(`  ${run} query 'SHOW TABLES' --workspace ${workspace}   asks the tables just pulled`)
-  console.log(
-    `  ${run} serve --demo                         serves the same company for you to try`,
-  )
-  console.log('  README.md                                        has the next steps')
+  console.log(`
+Ask the tables just pulled, they stay on this machine:
+  ${style('36', `${run} query "FROM customers LIMIT 5" --workspace ${workspace}`)}
+Serve the demo company yourself, and connect to it from a second terminal:
+  ${style('36', `${run} serve ${join(folder, 'server')} --demo`)}
+Serve a folder of your own Parquet, CSV or JSON files:
+  ${style('36', `${run} serve FOLDER`)}
+Everything the demo wrote is in ${folder}`)
 }
 
 await main().catch((error) => {

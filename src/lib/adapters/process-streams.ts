@@ -34,7 +34,7 @@ class ProcessOutput implements OutputStream {
   }
 
   get columns(): number {
-    return (this.stream as WriteStream).columns ?? 80
+    return (this.stream as WriteStream).columns || 80
   }
 
   get isClosed(): boolean {
