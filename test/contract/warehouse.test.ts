@@ -212,6 +212,46 @@ describe('a stream', () => {
     expect(await session.rows('SELECT 1')).toEqual([[1]])
   })
 
+  it.each([
+    [
+      "SELECT CASE WHEN i = 90000 THEN error('bang') ELSE i::VARCHAR END FROM range(100000) t(i); -- end",
+      [],
+      'bang',
+    ],
+    [
+      "SELECT (CASE WHEN i = 90000 THEN $1 || i ELSE '1' END)::INTEGER FROM range(100000) t(i)",
+      ['pow'],
+      'pow',
+    ],
+    [
+      "SELECT (CASE WHEN i = 90000 THEN 'x' || i ELSE '1' END)::INTEGER FROM range(100000) t(i)",
+      [],
+      'x',
+    ],
+  ])('tells of a failure in the middle: %s', async (sql, parameters, text) => {
+    const session = await open()
+    const {batches} = await session.stream(sql, parameters)
+    let rows = 0
+    const error = await failure(
+      (async () => {
+        for await (const batch of batches) rows += batch.rowCount
+      })(),
+    )
+    expect([error.constructor, error.message.includes(text)]).toEqual([QueryError, true])
+    expect(rows).toBeLessThanOrEqual(90000)
+    expect(await session.rows('SELECT 1')).toEqual([[1]])
+  })
+
+  it('rejects with the reason of the signal between two batches', async () => {
+    const session = await open()
+    const controller = new AbortController()
+    const {batches} = await session.stream('SELECT * FROM range(100000000)', [], controller.signal)
+    const work = (async () => {
+      for await (const _batch of batches) controller.abort(new Error('enough'))
+    })()
+    expect((await failure(work)).message).toBe('enough')
+  })
+
   it('shows times in UTC whatever the zone of the machine', async () => {
     const session = await open()
     expect(await session.rows("SELECT (TIMESTAMPTZ '2026-01-31 12:00:00Z')::VARCHAR")).toEqual([

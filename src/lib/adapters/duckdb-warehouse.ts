@@ -4,7 +4,7 @@ import {
   type DuckDBPreparedStatement,
   type DuckDBResult,
 } from '@duckdb/node-api'
-import {QueryError} from '../errors.js'
+import {QueryError, UnexpectedError} from '../errors.js'
 import type {
   Cell,
   ParquetOptions,
@@ -121,7 +121,7 @@ class DuckDbSession implements WarehouseSession {
         typeText: typeText(type),
         type: columnType(type),
       })),
-      batches: this.batches(result, signal),
+      batches: this.batches(result, {sql, parameters}, signal),
     }
   }
 
@@ -181,16 +181,37 @@ class DuckDbSession implements WarehouseSession {
     })
   }
 
-  private async *batches(result: DuckDBResult, signal?: AbortSignal): AsyncGenerator<RowBatch> {
+  private async *batches(
+    result: DuckDBResult,
+    statement: {sql: string; parameters: readonly Cell[]},
+    signal?: AbortSignal,
+  ): AsyncGenerator<RowBatch> {
     const types = result.columnTypes()
+    const isStreaming = result.isStreaming
     for (;;) {
       const chunk = await this.guarded(signal, () => result.fetchChunk())
-      if (!chunk || chunk.rowCount === 0) return
-      yield {
-        rowCount: chunk.rowCount,
-        columns: types.map((type, index) => columnCells(chunk, index, type)),
+      if (chunk && chunk.rowCount > 0) {
+        const columns = types.map((type, index) => columnCells(chunk, index, type))
+        yield {rowCount: chunk.rowCount, columns}
+        continue
       }
+      // The binding ends a stream that failed as it ends one that is done; but a failed one no longer counts as streaming.
+      if (isStreaming && !result.isStreaming) throw await this.lateError(statement, signal)
+      return
     }
+  }
+
+  /** What stopped a stream midway: the binding does not say, so the statement runs again, its rows dropped. */
+  private async lateError(
+    {sql, parameters}: {sql: string; parameters: readonly Cell[]},
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    try {
+      await this.run(`EXPLAIN ANALYZE ${sql}`, parameters, signal)
+    } catch (error) {
+      return error
+    }
+    return new UnexpectedError('The SQL engine stopped before the last row and gave no reason.')
   }
 
   /** Runs one step of the engine: interrupted when the signal fires, its errors translated. */
