@@ -214,17 +214,17 @@ describe('a stream', () => {
 
   it.each([
     [
-      "SELECT CASE WHEN i = 90000 THEN error('bang') ELSE i::VARCHAR END FROM range(100000) t(i); -- end",
+      "SELECT CASE WHEN i = 900000 THEN error('bang') ELSE i::VARCHAR END FROM range(1000000) t(i); -- end",
       [],
       'bang',
     ],
     [
-      "SELECT (CASE WHEN i = 90000 THEN $1 || i ELSE '1' END)::INTEGER FROM range(100000) t(i)",
+      "SELECT (CASE WHEN i = 900000 THEN $1 || i ELSE '1' END)::INTEGER FROM range(1000000) t(i)",
       ['pow'],
       'pow',
     ],
     [
-      "SELECT (CASE WHEN i = 90000 THEN 'x' || i ELSE '1' END)::INTEGER FROM range(100000) t(i)",
+      "SELECT (CASE WHEN i = 900000 THEN 'x' || i ELSE '1' END)::INTEGER FROM range(1000000) t(i)",
       [],
       'x',
     ],
@@ -238,7 +238,7 @@ describe('a stream', () => {
       })(),
     )
     expect([error.constructor, error.message.includes(text)]).toEqual([QueryError, true])
-    expect(rows).toBeLessThanOrEqual(90000)
+    expect(rows).toBeLessThanOrEqual(900000)
     expect(await session.rows('SELECT 1')).toEqual([[1]])
   })
 
