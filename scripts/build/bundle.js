@@ -5,8 +5,10 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {build} from 'esbuild'
 import {lazyRequires} from './lazy-requires.js'
+import {safeBuffers} from './safe-buffers.js'
 import {lazyCrypto, slimGot} from './slim-got.js'
 import {OCLIF_FILES, splitOclif} from './split-oclif.js'
+import {strictParquet} from './strict-parquet.js'
 
 /**
  * @param {string} root the package
@@ -38,13 +40,23 @@ export async function bundle(root, outdir, more = []) {
     keepNames: true,
     legalComments: 'none',
     external: ['@duckdb/node-bindings*', 'keytar', 'typescript'],
+    // A dynamic import of a bundled CommonJS package has no named exports; yaml's own ES build has.
+    alias: {yaml: join(root, 'node_modules/yaml/browser/index.js')},
     logLevel: 'warning',
     metafile: true,
     // Bundled CommonJS libraries call require() for built-in modules.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },
-    plugins: [oclif.plugin, shakenZod(), slimGot(), lazyCrypto(), lazyRequires(OCLIF_FILES)],
+    plugins: [
+      oclif.plugin,
+      shakenZod(),
+      slimGot(),
+      lazyCrypto(),
+      strictParquet(),
+      safeBuffers(),
+      lazyRequires(OCLIF_FILES),
+    ],
   })
   await oclif.buildRest(outdir)
   return result.metafile
