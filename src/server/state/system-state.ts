@@ -31,7 +31,7 @@ export class SystemState {
 
   private constructor(private readonly store: Pick<SystemStore, 'commit'>) {}
 
-  static async load(store: SystemStore): Promise<SystemState> {
+  static async load(store: Pick<SystemStore, 'load' | 'commit'>): Promise<SystemState> {
     const state = new SystemState(store)
     for (const name of Object.keys(stateShapes) as StateTable[])
       for (const row of await store.load(name))
