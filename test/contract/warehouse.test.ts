@@ -297,7 +297,7 @@ describe('inspect', () => {
     ['INSERT INTO x VALUES (1)', 'other', []],
     ['WITH y AS (SELECT 1) INSERT INTO x FROM y', 'other', []],
     ['WITH y AS (SELECT 1) DELETE FROM x', 'other', []],
-    ["COPY (SELECT * FROM a) TO 'x'", 'other', ['a']],
+    ["COPY (SELECT * FROM a) TO 'x'", 'other', []],
     ['CREATE VIEW v AS SELECT * FROM a', 'other', ['a']],
     [
       'CREATE OR REPLACE TEMP VIEW main."v as" (x, "AS") AS WITH c AS (FROM d) FROM c, e',
@@ -319,6 +319,18 @@ describe('inspect', () => {
     const facts = await session.inspect(sql)
     const found = facts.tableNames.map(({schema, name}) => (schema ? `${schema}|${name}` : name))
     expect([facts.kind, found.sort()]).toEqual([kind, names.sort()])
+  })
+
+  it('touches no file, not even for statements the engine prepares by touching some', async () => {
+    const dir = await tempDir()
+    const session = await open()
+    for (const sql of [
+      "EXPORT DATABASE '{}/a'",
+      "EXPLAIN EXPORT DATABASE '{}/b'",
+      "IMPORT DATABASE '{}/c'",
+    ])
+      expect((await session.inspect(sql.replace('{}', dir))).kind).toBe('other')
+    expect(await readdir(dir)).toEqual([])
   })
 
   it('names every table a PIVOT without values could read', async () => {

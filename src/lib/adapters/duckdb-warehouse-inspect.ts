@@ -35,7 +35,6 @@ async function inspectExplained(
   tokens: SqlToken[],
   text: string,
 ): Promise<StatementFacts> {
-  await parses(connection, text)
   let at = 1
   while (['ANALYZE', 'VERBOSE'].includes(keyword(tokens[at]))) at++
   if (tokens[at]?.text === '(' && /^(?:FORMAT|ANALYZE|VERBOSE)$/.test(keyword(tokens[at + 1])))
@@ -64,20 +63,17 @@ async function inspectPlain(
       tableNames: unique([...engineTableNames(connection, text), ...treeTableNames(tree)]),
       functionNames: [...new Set([...called, ...treeFunctionNames(tree)])],
     }
-  const statementCount = await parses(connection, text)
   const query = viewQuery(tokens)
   if (query) {
     const start = query[0]!.start - tokens[0]!.start
     return {...(await inspectPlain(connection, query, text.slice(start))), kind: 'other', kindText}
   }
   const isPivot =
-    statementCount > 1 && PIVOT_STARTS.has(kindText) && !tokens.some((t) => WRITES.has(keyword(t)))
-  return {
-    kind: isPivot ? 'select' : 'other',
-    kindText,
-    tableNames: isPivot ? possibleTableNames(tokens) : engineTableNames(connection, text),
-    functionNames: called,
-  }
+    PIVOT_STARTS.has(kindText) &&
+    !tokens.some((token) => WRITES.has(keyword(token))) &&
+    (await parses(connection, text)) > 1
+  const tableNames = isPivot ? possibleTableNames(tokens) : []
+  return {kind: isPivot ? 'select' : 'other', kindText, tableNames, functionNames: called}
 }
 
 /** The SELECT inside a CREATE VIEW: what follows the first AS outside parentheses. */
@@ -114,7 +110,10 @@ async function serialise(connection: DuckDBConnection, text: string): Promise<un
   return undefined
 }
 
-/** The number of statements the engine makes of the text; its parser's own error otherwise. */
+/**
+ * The number of statements the engine makes of the text; its parser's own error otherwise. Only for text
+ * that begins like a query: preparing EXPORT or IMPORT DATABASE already touches files.
+ */
 async function parses(connection: DuckDBConnection, text: string): Promise<number> {
   try {
     return (await connection.extractStatements(text)).count

@@ -100,7 +100,8 @@ export interface StatementFacts {
   kindText: string
   /**
    * Names the statement reads from, unquoted, as written, without those of its CTEs. `schema` is
-   * `catalog.schema` where both are written. For a PIVOT without its values it may name too much, never too little.
+   * `catalog.schema` where both are written. For a PIVOT without its values it may name too much, never too
+   * little. Empty for kind `other`, but for CREATE VIEW: the names its query reads.
    */
   tableNames: readonly {schema: string | null; name: string}[]
   /** Functions called, lower-case; may hold other words that stand before a parenthesis. */
