@@ -6,6 +6,9 @@ import {isMissing, translateFileError} from './file-errors.js'
 /** How many files are looked at before other work gets its turn. */
 const BATCH = 500
 
+/** Paths that cannot lead anywhere but below: no segment begins with a dot, no separator but one. */
+const PLAIN = /^[\w-][\w.=-]*(?:\/[\w-][\w.=-]*)*$/
+
 export function factsOf(stats: Stats): FileFacts {
   return {
     sizeBytes: stats.size,
@@ -20,10 +23,13 @@ export async function statMany(
   absolute: (path: string) => string,
 ): Promise<Map<string, FileFacts>> {
   const found = new Map<string, FileFacts>()
+  const prefix = `${absolute('.')}/`
   for (const [index, path] of paths.entries()) {
     if (index % BATCH === BATCH - 1) await nextTurn()
     try {
-      const stats = statSync(absolute(path), {throwIfNoEntry: false})
+      const stats = statSync(PLAIN.test(path) ? prefix + path : absolute(path), {
+        throwIfNoEntry: false,
+      })
       if (stats) found.set(path, factsOf(stats))
     } catch (error) {
       if (!isMissing(error)) throw translateFileError(error, path)

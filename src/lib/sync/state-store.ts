@@ -11,7 +11,10 @@ const MAX_IDLE_LINES = 64
 export class StateStore {
   private lines: number
   private isFoldDue: boolean
-  private queue: Promise<void> = Promise.resolve()
+  private readonly waiting: StateRecord[] = []
+  /** The write that takes what is waiting; it begins when the one before has ended. */
+  private writing: Promise<void> | undefined
+  private last: Promise<unknown> = Promise.resolve()
 
   private constructor(
     private readonly files: Files,
@@ -50,19 +53,27 @@ export class StateStore {
     return {store, damage: damage ?? journal.damage}
   }
 
-  /** Forces the records to the device, then changes the state. Calls may overlap; order is kept. */
+  /**
+   * Forces the records to the device, then changes the state. Calls may overlap: those that come while
+   * the device is busy go with the next write, all at once and in order.
+   */
   commit(...records: StateRecord[]): Promise<void> {
-    const turn = this.queue.then(async () => {
-      const lines = records.map((record) => JSON.stringify(record) + '\n').join('')
-      await this.files.append(workspacePaths.stateJournal, lines)
-      this.lines += records.length
-      for (const record of records) {
-        if (record.op !== 'attempt') this.isFoldDue = true
-        applyRecord(this.state, this.pending, record)
-      }
-    })
-    this.queue = turn.catch(() => undefined)
-    return turn
+    this.waiting.push(...records)
+    this.writing ??= this.last.then(() => this.flush())
+    return this.writing
+  }
+
+  private async flush(): Promise<void> {
+    const records = this.waiting.splice(0)
+    this.last = this.writing?.catch(() => undefined) ?? this.last
+    this.writing = undefined
+    const lines = records.map((record) => JSON.stringify(record) + '\n').join('')
+    await this.files.append(workspacePaths.stateJournal, lines)
+    this.lines += records.length
+    for (const record of records) {
+      if (record.op !== 'attempt') this.isFoldDue = true
+      applyRecord(this.state, this.pending, record)
+    }
   }
 
   /** Commits changes of several files and makes them. After the first step they will happen, crash or not. */
@@ -80,7 +91,7 @@ export class StateStore {
 
   /** Writes `sync_state.json` when there is something to write, and drops the journal. */
   async close(): Promise<void> {
-    await this.queue
+    await this.last
     if (this.isFoldDue || this.lines > MAX_IDLE_LINES) await this.fold()
   }
 
