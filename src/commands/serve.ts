@@ -39,13 +39,13 @@ export default class Serve extends BaseCommand<ServeResult> {
     }),
     demo: Flags.boolean({summary: 'Make a small company with data, people and rights first'}),
     scale: Flags.integer({
-      summary: 'Rows of the demo, as a multiple',
-      default: 1,
+      summary: 'Rows of the demo, as a multiple [default: 1]',
       min: 1,
       max: 1000,
       dependsOn: ['demo'],
     }),
-    seed: Flags.integer({summary: 'Decides the data of the demo', default: 1, dependsOn: ['demo']}),
+    // Defaults would count as given and so ask for --demo.
+    seed: Flags.integer({summary: 'Decides the data of the demo [default: 1]', dependsOn: ['demo']}),
     'new-admin-token': Flags.boolean({summary: 'Make another admin token, for one that was lost'}),
   }
 
@@ -60,7 +60,7 @@ export default class Serve extends BaseCommand<ServeResult> {
         port: flags.port,
         allowsNetwork: flags['allow-network'],
         wantsAdminToken: flags['new-admin-token'],
-        demo: flags.demo ? {scale: flags.scale, seed: flags.seed} : undefined,
+        demo: flags.demo ? {scale: flags.scale ?? 1, seed: flags.seed ?? 1} : undefined,
       },
       await serverPorts(context, dir),
       signal,
