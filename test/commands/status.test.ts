@@ -138,11 +138,12 @@ describe('agnes status', () => {
 
   it.each([
     ['expired', '2026-01-01T00:00:00Z', 'has expired'],
-    ['near its end', '2026-02-03T00:00:00Z', 'expires in 3 days'],
+    ['near its end', '2026-02-03T18:00:00Z', 'expires in 3 days'],
+    ['at its end', '2026-01-31T16:30:00Z', 'expires in 5 hours'],
   ])('warns of a token that is %s', async (_name, end, advice) => {
     const env = {AGNES_TOKEN: fakeToken({exp: Date.parse(end) / 1000}), AGNES_SERVER: SERVER}
     const {json} = await run(['--json'], await place(), {env})
-    expect(json.advice[0]).toContain(advice)
+    expect(json.advice.join('\n')).toContain(advice)
   })
 
   it('does not count AGNES_TOKEN for a server that only the folder names', async () => {

@@ -1,4 +1,5 @@
 import type {InitOutcome} from '../workspace/init-workspace.js'
+import {quotePath} from '../workspace/quote-path.js'
 import {alignColumns} from './columns.js'
 import {sanitizeLine} from './sanitize.js'
 import {paint, type Terminal} from './terminal.js'
@@ -6,6 +7,12 @@ import {paint, type Terminal} from './terminal.js'
 /** What `init` set up. In a pipe: one fact a line, its kind first. */
 export function initText(outcome: InitOutcome, terminal: Terminal): string {
   return terminal.isTty ? prose(outcome, terminal) : facts(outcome)
+}
+
+/** What to type next, for a person; a pipe needs no advice. */
+export function nextStepText({workspace}: {workspace: string}, terminal: Terminal): string {
+  if (!terminal.isTty) return ''
+  return `${paint(terminal, 'dim', 'Next:')} cd ${quotePath(workspace)}, then: agnes status`
 }
 
 function prose(outcome: InitOutcome, terminal: Terminal): string {

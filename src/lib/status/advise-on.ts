@@ -1,30 +1,50 @@
+import {quotePath} from '../workspace/quote-path.js'
 import type {StatusReport} from './read-status.js'
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 type Facts = Omit<StatusReport, 'advice'>
 const EXPIRY_WARNING_DAYS = 7
 const STALE_DAYS = 2
 
 /** What a person should do about a status, as sentences that name a command. Empty when all is well. */
 export function adviseOn(report: Facts): string[] {
-  return [...signInAdvice(report), ...tableAdvice(report), ...workspaceAdvice(report)]
+  return [
+    ...signInAdvice(report),
+    ...tableAdvice(report),
+    ...workspaceAdvice(report),
+    ...expiryAdvice(report),
+  ]
 }
 
-function signInAdvice({server, signedIn, credentialProblem, checkedAt}: Facts): string[] {
+function signInAdvice({server, signedIn, credentialProblem}: Facts): string[] {
   if (server === null) return ['No server is known. Run: agnes init --server-url URL']
-  const signIn = `agnes init --server-url ${server} --token-stdin`
+  const signIn = signInCommand(server)
   if (credentialProblem !== null)
     return [`${credentialProblem} Repair that, or sign in again: ${signIn}`]
   if (signedIn === null) return [`Nobody is signed in. Run: ${signIn}`]
-  if (signedIn.isExpired)
-    return [`The token has expired. Get a new one from your server, then run: ${signIn}`]
-  if (signedIn.expiresAt === null) return []
+  return signedIn.isExpired
+    ? [`The token has expired. Get a new one from your server, then run: ${signIn}`]
+    : []
+}
+
+function signInCommand(server: string): string {
+  return `agnes init --server-url ${server} --token-stdin`
+}
+
+function expiryAdvice({server, signedIn, checkedAt}: Facts): string[] {
+  if (server === null || !signedIn || signedIn.isExpired || signedIn.expiresAt === null) return []
   const leftMs = Date.parse(signedIn.expiresAt) - Date.parse(checkedAt)
-  const daysLeft = Math.ceil(leftMs / DAY_MS)
-  if (daysLeft > EXPIRY_WARNING_DAYS) return []
+  if (leftMs > EXPIRY_WARNING_DAYS * DAY_MS) return []
+  const left = durationText(leftMs)
   return [
-    `The token expires in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}. Get a new one from your server, then run: ${signIn}`,
+    `The token expires in ${left}. Get a new one from your server before that, then run: ${signInCommand(server)}`,
   ]
+}
+
+function durationText(ms: number): string {
+  if (ms < HOUR_MS) return 'less than an hour'
+  return ms > 2 * DAY_MS ? `${Math.floor(ms / DAY_MS)} days` : `${Math.ceil(ms / HOUR_MS)} hours`
 }
 
 function tableAdvice(report: Facts): string[] {
@@ -42,15 +62,22 @@ function tableAdvice(report: Facts): string[] {
   return ageMs > STALE_DAYS * DAY_MS ? ['The tables may be out of date. Run: agnes pull'] : []
 }
 
-function workspaceAdvice({isInitialized, hooks, catalogBehind, server}: Facts): string[] {
+function workspaceAdvice({
+  isInitialized,
+  hooks,
+  catalogBehind,
+  server,
+  workspace,
+}: Facts): string[] {
   const advice: string[] = []
   if (catalogBehind !== null)
     advice.push('The catalog file for other tools is older than the tables. Run: agnes pull')
   if (server === null) return advice
-  if (!isInitialized) advice.push('The workspace was not set up to the end. Run: agnes init')
+  const again = `Run: agnes init ${quotePath(workspace)}`
+  if (!isInitialized) advice.push(`The workspace was not set up to the end. ${again}`)
   else if (hooks === 'missing' || hooks === 'outdated')
-    advice.push('Claude Code sessions do not keep this workspace fresh. Run: agnes init')
+    advice.push(`Claude Code sessions do not keep this workspace fresh. ${again}`)
   else if (hooks === 'unreadable')
-    advice.push('.claude/settings.json is not valid. Repair it, then run: agnes init')
+    advice.push(`.claude/settings.json is not valid. Repair it first. ${again}`)
   return advice
 }
