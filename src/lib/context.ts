@@ -72,6 +72,8 @@ export interface Context {
   hasher(): Promise<Hasher>
   /** One pull (or repair) at a time per workspace. */
   pullLock(root: string): Lock
+  /** Mutual exclusion by a file of the workspace; `path` relative to its root. */
+  lockAt(root: string, path: string): Lock
   /** What a pull of this workspace takes; `origin` where it is decided already (`init`). */
   pullDeps(root: string, origin?: string): Promise<PullDeps>
 }
@@ -162,6 +164,7 @@ export function createContext(): Context {
       return new WorkerHasher()
     },
     pullLock: (root) => new FileLock(join(root, workspacePaths.pullLock), clock),
+    lockAt: (root, path) => new FileLock(join(root, path), clock),
     async pullDeps(root, origin) {
       const files = this.filesAt(root)
       const http = await this.http(
