@@ -15,7 +15,8 @@ const BIGGEST = 0.1
 
 /**
  * Fills `files.root` with Parquet files `bench_000.parquet` … of numbers that do not compress: a plain
- * folder that the server extracts. The second tenth of the tables is ten times smaller than the rest.
+ * folder that the server extracts. One table in ten is ten times
+ * smaller than the rest.
  */
 export async function createBenchData(
   {tables, totalBytes}: BenchOptions,
@@ -28,18 +29,26 @@ export async function createBenchData(
   const sum = weights.reduce((total, weight) => total + weight, 0) || 1
   const shares = weights.map((weight) => ((1 - BIGGEST) * weight) / sum)
   shares[0] = tables === 1 ? 1 : BIGGEST
+  const rowsOf = (share: number) => Math.max(1, Math.round((totalBytes * share) / BYTES_PER_ROW))
   const session = await warehouse.open({path: ':memory:', access: 'write'})
   try {
+    await session.run(
+      `CREATE TABLE noise AS SELECT hash(range) AS a, hash(range + 1000000000) AS b, hash(range + 2000000000) AS c
+       FROM range(${Math.max(...shares.map(rowsOf))})`,
+      [],
+      signal,
+    )
     for (const [index, share] of shares.entries()) {
-      const rows = Math.max(1, Math.round((totalBytes * share) / BYTES_PER_ROW))
       const path = files.absolute(`bench_${String(index).padStart(3, '0')}.parquet`)
+      const mark = `hash(${index})`
+      // Without the dictionary limit the writer spends most of its time looking for repeats.
       await session.run(
         `COPY (
-           SELECT CAST(hash(range, 'a', ${index}) AS UBIGINT) AS key, hash(range, 'b', ${index}) AS code,
-             CAST(hash(range, 'c', ${index}) % 1000000000 AS DOUBLE) / 97 AS amount,
-             hash(range, 'd', ${index}) AS stamp
-           FROM range(${rows})
-         ) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION uncompressed, USE_TMP_FILE false)`,
+           SELECT xor(a, ${mark}) AS key, xor(b, ${mark}) AS code, xor(c, ${mark}) AS stamp,
+             CAST(xor(a, ${mark}) % 1000000000 AS DOUBLE) / 97 AS amount
+           FROM noise LIMIT ${rowsOf(share)}
+         ) TO ${quoteText(path)}
+         (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1, USE_TMP_FILE false)`,
         [],
         signal,
       )

@@ -1,11 +1,12 @@
 import {z} from 'zod/mini'
 import {toAgnesError} from '../../lib/errors.js'
 import type {Files} from '../../lib/ports/files.js'
+import type {WarehouseSession} from '../../lib/ports/warehouse.js'
 import {parquetBelow} from './find-data-files.js'
 import type {DataStoreDeps} from './open-data-store.js'
 import {formatOf, planExtract, type PlannedTable, type SourceFile} from './plan-extract.js'
 import {writeExtract, type ExtractedFile} from './write-extract.js'
-import {writeTableData} from './write-table-data.js'
+import {openWriter, writeTableData} from './write-table-data.js'
 
 /**
  * Turns a folder of Parquet, CSV and JSON files into the source `extracts/local`, table by table and
@@ -34,27 +35,50 @@ export async function extractPlainFolder(deps: DataStoreDeps, signal?: AbortSign
   if (planned.length === 0 && known === undefined) return
   await removeHidden(files)
 
-  const tables: ExtractedFile[] = []
-  for (const table of planned) {
-    signal?.throwIfAborted()
-    const extracted = await extractTable(deps, {table, known: known ?? []}, signal)
-    if (extracted) tables.push(extracted)
-  }
+  const tables = await extractTables(deps, {planned, known: known ?? []}, signal)
   if (known && JSON.stringify(known) === JSON.stringify(tables)) return
   await writeExtract(deps, {source: SOURCE, tables})
   await files.writeAtomic(MARKER, JSON.stringify({format: 1, tables}, null, 1) + '\n')
   await removeOrphans(files, new Set(tables.map(({name}) => name)))
 }
 
+async function extractTables(
+  deps: DataStoreDeps,
+  {planned, known}: {planned: readonly PlannedTable[]; known: readonly ExtractedFile[]},
+  signal?: AbortSignal,
+): Promise<ExtractedFile[]> {
+  const tables: ExtractedFile[] = []
+  let session: WarehouseSession | undefined
+  try {
+    for (const table of planned) {
+      signal?.throwIfAborted()
+      const old = known.find(({name, path}) => name === table.name && path === table.path)
+      const isSame = old?.fingerprint === table.fingerprint
+      if (isSame && (await hasData(deps.files, table))) {
+        tables.push(old)
+        continue
+      }
+      session ??= await openWriter(deps)
+      const extracted = await extractTable(deps, {session, table, old}, signal)
+      if (extracted) tables.push(extracted)
+    }
+  } finally {
+    await session?.close()
+  }
+  return tables
+}
+
 async function extractTable(
   deps: DataStoreDeps,
-  {table, known}: {table: PlannedTable; known: readonly ExtractedFile[]},
+  {
+    session,
+    table,
+    old,
+  }: {session: WarehouseSession; table: PlannedTable; old: ExtractedFile | undefined},
   signal?: AbortSignal,
 ): Promise<ExtractedFile | undefined> {
-  const old = known.find(({name, path}) => name === table.name && path === table.path)
-  if (old?.fingerprint === table.fingerprint && (await hasData(deps.files, table))) return old
   try {
-    const rows = await writeTableData(deps, {table, dataFolder: `${SOURCE}/data`}, signal)
+    const rows = await writeTableData(deps, {session, table, dataFolder: `${SOURCE}/data`}, signal)
     const extractedAt = new Date(deps.clock.now()).toISOString()
     deps.logger.info('server.table_extracted', {table: table.name, from: table.path, rows})
     return {name: table.name, path: table.path, fingerprint: table.fingerprint, rows, extractedAt}

@@ -8,23 +8,27 @@ import type {DataStoreDeps} from './open-data-store.js'
 import type {PlannedTable} from './plan-extract.js'
 import {isSafePartPath} from './table-name.js'
 
+/** A session for `writeTableData`, which sees the server folder and nothing else of the disk. */
+export function openWriter({warehouse, files}: DataStoreDeps): Promise<WarehouseSession> {
+  return warehouse.open({path: ':memory:', access: 'write', allowedDirectories: [files.root]})
+}
+
 /**
  * Writes the data of one planned table below `dataFolder` and returns its row count. Everything is made
  * under a hidden name, checked, then renamed: the old data stays until the new is whole.
  */
 export async function writeTableData(
   deps: DataStoreDeps,
-  {table, dataFolder}: {table: PlannedTable; dataFolder: string},
+  {
+    session,
+    table,
+    dataFolder,
+  }: {session: WarehouseSession; table: PlannedTable; dataFolder: string},
   signal?: AbortSignal,
 ): Promise<number> {
   const building = `${dataFolder}/.${table.name}.${deps.random.hex(4)}`
   const target = `${dataFolder}/${table.name}${table.format === 'parts' ? '' : '.parquet'}`
   await deps.files.createFolder(dataFolder)
-  const session = await deps.warehouse.open({
-    path: ':memory:',
-    access: 'write',
-    allowedDirectories: [deps.files.root],
-  })
   try {
     const rows =
       table.format === 'parts'
@@ -34,7 +38,6 @@ export async function writeTableData(
     await deps.files.install(building, target)
     return rows
   } finally {
-    await session.close()
     await deps.files.remove(building)
   }
 }
