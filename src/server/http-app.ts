@@ -65,7 +65,11 @@ export async function createHttpApp(
   app.addContentTypeParser('*', {parseAs: 'string'}, async (_request: unknown, text: string) =>
     text === '' ? undefined : text,
   )
-  await app.register(multipart, {limits: {fileSize: 50 << 20, files: 10, fields: 50}})
+  // A name with folders in it must be seen to be refused.
+  await app.register(multipart, {
+    preservePath: true,
+    limits: {fileSize: 50 << 20, files: 10, fields: 50},
+  })
   app.setErrorHandler(errorHandler(deps.logger))
   app.setNotFoundHandler(notFound)
   app.addHook('onRequest', async (request, reply) => {

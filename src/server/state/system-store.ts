@@ -38,7 +38,9 @@ export class SystemStore {
   static async open(warehouse: Warehouse, path: string): Promise<SystemStore> {
     const session = await warehouse.open({path, access: 'write', memoryLimitMb: 256, threads: 1})
     try {
+      await session.run('BEGIN')
       await prepare(session, path)
+      await session.run('COMMIT')
       return new SystemStore(session)
     } catch (error) {
       await session.close()
