@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto'
 import {open, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
-import {WorkerHasher} from '../../src/lib/adapters/md5-worker.js'
+import {WorkerHasher} from '../../src/lib/adapters/worker-hasher.js'
 import {IntegrityError, UnexpectedError} from '../../src/lib/errors.js'
 import {tempDir} from '../support/temp-dir.js'
 

@@ -1,5 +1,6 @@
 import type {ClientRequest, IncomingMessage} from 'node:http'
 import type {Readable} from 'node:stream'
+import {watchHeapOf} from './stream-heap.js'
 
 /** A got stream, as far as it is used here. */
 export type RequestStream = Readable & {
@@ -24,6 +25,7 @@ export async function openResponse(
     // Told by the response below, which whoever reads the body listens to.
   })
   response.removeAllListeners('readable')
+  if (!response.destroyed) watchHeapOf(response)
   const destroy = response._destroy.bind(response)
   response._destroy = (error, done) => destroy(error && translate(error), done)
   // Lets go of the caller's signal as soon as the body is over.

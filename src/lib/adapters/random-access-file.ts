@@ -21,19 +21,6 @@ export function randomAccessFile(handle: FileHandle, path: string): RandomAccess
   }
   return {
     write: (bytes, position) => guarded(() => writeFully(bytes, position)),
-    writeAll: (chunks, position) =>
-      guarded(async () => {
-        const {bytesWritten} = await handle.writev(chunks as Uint8Array[], position)
-        // A short vectored write (a nearly full disk) is finished chunk by chunk, to meet its error.
-        let end = 0
-        for (const chunk of chunks) {
-          const start = end
-          end += chunk.length
-          if (end <= bytesWritten) continue
-          const written = Math.max(0, bytesWritten - start)
-          await writeFully(chunk.subarray(written), position + start + written)
-        }
-      }),
     read: (position, length) =>
       guarded(async () => {
         const bytes = Buffer.allocUnsafe(length)

@@ -5,7 +5,7 @@ import type {Hasher} from '../ports/hasher.js'
 /** MD5 of a partial while it fills. */
 export interface RunningHash {
   /** Bytes were handed to the disk. */
-  onBytes(chunks: readonly Uint8Array[], position: number): void
+  onBytes(bytes: Uint8Array, position: number): void
   /** The file's first `length` bytes are written. */
   onPrefix(length: number): void
   digest(length: number): Promise<string>
@@ -17,12 +17,10 @@ export function inlineHash(): RunningHash {
   const hash = createHash('md5')
   let at = 0
   return {
-    onBytes(chunks, position) {
+    onBytes(bytes, position) {
       if (position !== at) throw new UnexpectedError(`Bytes at ${position} do not follow ${at}.`)
-      for (const chunk of chunks) {
-        hash.update(chunk)
-        at += chunk.length
-      }
+      hash.update(bytes)
+      at += bytes.length
     },
     onPrefix() {},
     async digest(length) {

@@ -8,6 +8,7 @@ import type {HttpClient} from '../ports/http-client.js'
 import type {Logger} from '../ports/logger.js'
 import type {OnProgress} from '../ports/progress.js'
 import type {Random} from '../ports/random.js'
+import {BlockPool} from './block-pool.js'
 import {inlineHash, threadHash} from './checksum.js'
 import {fetchArtifact, SMALL_BYTES, type FetchDeps} from './fetch-artifact.js'
 import {RunState} from './run-state.js'
@@ -108,7 +109,7 @@ export function createDownloader(deps: DownloadDeps): Downloader {
     inlineBytes += size
     return inlineHash()
   }
-  const fetchDeps: FetchDeps = {...deps, ...limits, run, newHash}
+  const fetchDeps: FetchDeps = {...deps, ...limits, run, newHash, pool: new BlockPool()}
 
   const fetchOne = async (artifact: Artifact, signal: AbortSignal) => {
     signal.throwIfAborted()

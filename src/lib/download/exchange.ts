@@ -1,6 +1,7 @@
 import {IntegrityError, UnreachableError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {HttpClient, StreamAnswer} from '../ports/http-client.js'
+import type {BlockPool} from './block-pool.js'
 import {checkAnswer, unreadable, type Facts, type Wanted} from './check-answer.js'
 import {pumpBody} from './pump-body.js'
 import {watchForStall} from './stall-watch.js'
@@ -16,6 +17,7 @@ export class TooManyBytes extends Error {
 }
 
 export interface ExchangeDeps {
+  pool: BlockPool
   http: HttpClient
   clock: Clock
   stallMs: number
@@ -30,7 +32,7 @@ export interface Sink {
   /** The headers are in and may be used; nothing is written yet. `isWhole`: it starts at byte 0. */
   onAnswer(facts: Facts, isWhole: boolean): void | Promise<void>
   onBytes(count: number): void
-  write(chunks: Uint8Array[], position: number): Promise<void>
+  write(block: Uint8Array, position: number): Promise<void>
 }
 
 const MAGIC = Buffer.from('PAR1')
@@ -56,6 +58,7 @@ export async function exchange(
     const {limit, position} = await accept(answer, wanted, sink)
     let received = 0
     const count = await pumpBody(answer.body, position, {
+      pool: deps.pool,
       inspect(chunk, at) {
         watch.touch()
         received += chunk.length
@@ -63,7 +66,7 @@ export async function exchange(
         if (at < MAGIC.length) checkMagic(chunk, at, answer)
         sink.onBytes(chunk.length)
       },
-      write: (chunks, at) => sink.write(chunks, at),
+      write: (block, at) => sink.write(block, at),
       onPause: (isPaused) => watch.pause(isPaused),
     })
     if (limit !== null && count < limit) throw tooShort(count, limit)

@@ -119,9 +119,9 @@ async function fillPiece(deps: FillDeps, options: FillOptions, work: PieceOption
           work.onAnswer()
         },
         onBytes: (count: number) => options.onReceived(count),
-        async write(chunks: Uint8Array[], position: number) {
-          await partial.write(chunks, position)
-          cursor = position + chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+        async write(block: Uint8Array, position: number) {
+          await partial.write(block, position)
+          cursor = position + block.length
           options.onMoved()
         },
       }

@@ -84,10 +84,10 @@ export class PartialFile {
     return gapsIn(this.done, this.sizeBytes ?? Number.MAX_SAFE_INTEGER)
   }
 
-  async write(chunks: Uint8Array[], position: number): Promise<void> {
-    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-    this.hash.onBytes(chunks, position)
-    await this.file.writeAll(chunks, position)
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    const {length} = bytes
+    this.hash.onBytes(bytes, position)
+    await this.file.write(bytes, position)
     this.done = addInterval(this.done, [position, position + length])
     this.hash.onPrefix(prefixLength(this.done))
     if (!this.options.isResumable) return

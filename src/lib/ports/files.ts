@@ -9,8 +9,6 @@ export interface FileFacts {
 export interface RandomAccessFile {
   /** Writes all of `bytes` at `position`. */
   write(bytes: Uint8Array, position: number): Promise<void>
-  /** Writes the chunks one after another, beginning at `position`, in as few system calls as it can. */
-  writeAll(chunks: readonly Uint8Array[], position: number): Promise<void>
   /** Up to `length` bytes at `position`; fewer only where the file ends. */
   read(position: number, length: number): Promise<Uint8Array>
   /** Forces written bytes to the device. */

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto'
 import {onTestFinished} from 'vitest'
 import {GotHttpClient} from '../../../src/lib/adapters/http-client.js'
-import {WorkerHasher} from '../../../src/lib/adapters/md5-worker.js'
+import {WorkerHasher} from '../../../src/lib/adapters/worker-hasher.js'
 import {NodeFiles, type FileFaults} from '../../../src/lib/adapters/node-files.js'
 import {systemRandom} from '../../../src/lib/adapters/system-random.js'
 import {

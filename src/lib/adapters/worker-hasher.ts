@@ -1,7 +1,7 @@
 import {Worker} from 'node:worker_threads'
 import {IntegrityError, UnexpectedError} from '../errors.js'
 import type {FileHash, Hasher} from '../ports/hasher.js'
-import {md5WorkerSource} from './md5-worker-source.js'
+import {hashingProgram} from './worker-hasher-source.js'
 
 type Answer = {id: number; digest?: string; short?: number; failure?: string}
 
@@ -54,7 +54,7 @@ export class WorkerHasher implements Hasher {
   }
 
   private start(): Worker {
-    const worker = new Worker(md5WorkerSource, {
+    const worker = new Worker(hashingProgram, {
       eval: true,
       execArgv: [],
       resourceLimits: {maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 16},

@@ -5,7 +5,7 @@
  * In: `{id, kind: 'begin', path}`, `{id, kind: 'extend' | 'digest', length}`, `{id, kind: 'cancel'}`.
  * Out: `{id, digest}` or `{id, short}` or `{id, failure}`.
  */
-export const md5WorkerSource = `'use strict'
+export const hashingProgram = `'use strict'
 const {parentPort} = require('node:worker_threads')
 const {createHash} = require('node:crypto')
 const {closeSync, openSync, readSync} = require('node:fs')
