@@ -6,7 +6,8 @@ import type {ItemOf, PlannedFetch} from './plan-model.js'
 import {encodeTable} from './state-document.js'
 import type {InstalledFile, InstalledTable} from './state-model.js'
 import type {StateStore} from './state-store.js'
-import type {FetchedFile, TableFetcher} from './table-fetcher.js'
+import type {FetchedFile, FetchRequest, TableFetcher} from './table-fetcher.js'
+import {stagedFolder, stagedPath} from './table-paths.js'
 
 export interface InstallDeps {
   files: Files
@@ -65,6 +66,8 @@ async function fetchAll(
           md5: planned.hash,
           sizeBytes: planned.sizeBytes,
         }
+        const staged = await findStaged(deps.files, request, signal)
+        if (staged) return {planned, file: staged}
         const file = await deps.fetcher.fetch(
           request,
           (bytes) => advance(planned.path, bytes),
@@ -130,6 +133,25 @@ async function place(
     await store.commit({op: 'table', name, entry})
     return
   }
-  const renames = fetched.map(({planned, file}): [string, string] => [file.path, planned.path])
+  const renames: [string, string][] = []
+  for (const {planned, file} of fetched) {
+    const from = planned.part === null ? file.path : stagedPath(name, planned.part)
+    if (from !== file.path) await files.install(file.path, from)
+    renames.push([from, planned.path])
+  }
   await store.swap({op: 'swap', name, entry, renames, removes, isBlocked: false})
+  if (table.isPartitioned) await files.remove(stagedFolder(name))
+}
+
+/** A part that a killed run had verified and moved, but not committed. */
+async function findStaged(
+  files: Files,
+  {table, part, md5}: FetchRequest,
+  signal: AbortSignal,
+): Promise<FetchedFile | undefined> {
+  if (part === null || md5 === null) return undefined
+  const path = stagedPath(table, part)
+  const facts = await files.stat(path)
+  if (!facts || (await files.md5(path, signal)) !== md5) return undefined
+  return {path, sizeBytes: facts.sizeBytes, md5}
 }

@@ -1,6 +1,7 @@
 import {workspacePaths} from '../config/paths.js'
 import {sweepPartials} from '../download/sweep-partials.js'
 import type {Files} from '../ports/files.js'
+import {stagingFolder} from './table-paths.js'
 
 const TEMPORARY = /\.[0-9a-f]{12}\.tmp$/
 
@@ -16,6 +17,7 @@ export async function sweepTemporaries(
     for (const name of await files.list(folder))
       if (TEMPORARY.test(name) && isOfPull(name)) await files.remove(`${folder}/${name}`)
   if (wanted) await sweepPartials(files, wanted)
+  if (wanted?.size === 0 && (await files.stat(stagingFolder))) await files.remove(stagingFolder)
 }
 
 function isOfPull(name: string): boolean {

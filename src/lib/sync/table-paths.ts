@@ -14,3 +14,15 @@ export function partsFolder(table: string): string {
 export function partPath(table: string, part: string): string {
   return `${partsFolder(table)}/${part}`
 }
+
+/** Verified parts of tables whose change is not committed yet. */
+export const stagingFolder = '.claude/agnes/staged'
+
+export function stagedFolder(table: string): string {
+  return `${stagingFolder}/${table}`
+}
+
+/** The same path below the folder as in the table: the engine reads partition keys from it. */
+export function stagedPath(table: string, part: string): string {
+  return `${stagedFolder(table)}/${part}`
+}
