@@ -1,4 +1,3 @@
-import type {FastifyInstance} from 'fastify'
 import type {Clock} from '../lib/ports/clock.js'
 import type {Files} from '../lib/ports/files.js'
 import type {Logger} from '../lib/ports/logger.js'
@@ -30,5 +29,3 @@ export interface ServerRouteDeps {
   /** Aborts when the server stops for good. */
   signal: AbortSignal
 }
-
-export type RegisterRoutes = (app: FastifyInstance, deps: ServerRouteDeps) => void
