@@ -4,7 +4,7 @@ import {sourcePath} from '../source-path.js'
 /** Which rooms a room may import from; house.md, section 2, and docs/walkthrough.md. */
 const ALLOWED = {
   main: ['cli'],
-  cli: ['cli', 'context', 'errors', 'present', 'ports', 'use case'],
+  cli: ['cli', 'context', 'errors', 'present', 'ports', 'use case', 'sanitizer'],
   context: ['adapters', 'config', 'errors', 'ports', 'use case', 'wire'],
   commands: [
     'cli',
@@ -17,15 +17,17 @@ const ALLOWED = {
     'service',
     'use case',
     'wire',
+    'sanitizer',
   ],
-  server: ['config', 'errors', 'ports', 'server', 'use case', 'wire'],
-  service: ['config', 'errors', 'ports', 'present', 'service', 'use case', 'wire'],
-  'use case': ['config', 'errors', 'ports', 'use case', 'wire'],
-  present: ['config', 'errors', 'ports', 'present', 'use case', 'wire'],
-  adapters: ['adapters', 'config', 'errors', 'ports', 'wire'],
-  config: ['config', 'errors', 'ports'],
-  wire: ['errors', 'ports', 'wire'],
+  server: ['config', 'errors', 'ports', 'server', 'use case', 'wire', 'sanitizer'],
+  service: ['config', 'errors', 'ports', 'present', 'service', 'use case', 'wire', 'sanitizer'],
+  'use case': ['config', 'errors', 'ports', 'use case', 'wire', 'sanitizer'],
+  present: ['config', 'errors', 'ports', 'present', 'use case', 'wire', 'sanitizer'],
+  adapters: ['adapters', 'config', 'errors', 'ports', 'wire', 'sanitizer'],
+  config: ['config', 'errors', 'ports', 'sanitizer'],
+  wire: ['errors', 'ports', 'wire', 'sanitizer'],
   ports: ['errors', 'ports'],
+  sanitizer: [],
   errors: [],
 }
 
@@ -42,6 +44,7 @@ const ADVICE = {
   wire: 'take the value as a parameter',
   main: 'nothing imports the entry',
   errors: 'errors.ts stands alone',
+  sanitizer: 'ports and errors stand alone',
   ports: 'errors.ts stands alone',
 }
 
@@ -75,9 +78,11 @@ export const rooms = {
 
 /** @param {string} path `src/lib/sync/plan-pull.ts` */
 export function roomOf(path) {
-  const [, first, second] = path.replace(/\.(js|ts)$/, '').split('/')
+  const [, first, second, third] = path.replace(/\.(js|ts)$/, '').split('/')
   if (first === 'main') return 'main'
   if (first === 'commands' || first === 'server') return first
+  // Needed wherever a string of a server becomes a message or a file.
+  if (second === 'present' && third === 'sanitize') return 'sanitizer'
   if (['base-command', 'run-cli', 'explain-cli'].includes(second)) return 'cli'
   if (second === 'daemon' || second === 'mcp') return 'service'
   return second in ALLOWED ? second : 'use case'

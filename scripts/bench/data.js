@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {DuckDBInstance} from '@duckdb/node-api'
 
 /** Bytes of a row of `noise` below: what does not compress stays as long as it is. */
-const ROW_BYTES = 40
+const ROW_BYTES = 28
 
 /**
  * Tables of very different sizes that together take about `totalBytes`, as companies have them: a few

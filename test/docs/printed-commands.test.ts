@@ -17,7 +17,18 @@ const LATER: Record<string, string> = {
 }
 
 /** Words that follow the name of the program in a sentence. */
-const PROSE = new Set(['again', 'can', 'does', 'has', 'in', 'is', 'itself', 'sign-in', 'uses', 'workspace'])
+const PROSE = new Set([
+  'again',
+  'can',
+  'does',
+  'has',
+  'in',
+  'is',
+  'itself',
+  'sign-in',
+  'uses',
+  'workspace',
+])
 
 function filesBelow(folder: string, pattern: RegExp): string[] {
   const path = join(repositoryRoot, folder)

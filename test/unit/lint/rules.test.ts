@@ -3,9 +3,7 @@ import tseslint from 'typescript-eslint'
 import {afterAll, describe, expect, it} from 'vitest'
 import {plugin} from '../../../lint/plugin.js'
 
-RuleTester.afterAll = afterAll
-RuleTester.describe = describe
-RuleTester.it = it
+Object.assign(RuleTester, {afterAll, describe, it})
 
 /** `file`: code; a rule sees only the path below the repository. */
 type Cases = readonly (readonly [file: string, code: string])[]
@@ -26,6 +24,7 @@ const TABLES: Record<keyof typeof plugin.rules, Table> = {
       [COMMAND, "import {createServer} from '../server/create-server.js'"],
       [SERVICE, "import type {Clock} from '../ports/clock.js'"],
       [SERVICE, "import {download} from '../download/download.js'"],
+      [SERVICE, "import {sanitizeLine} from '../present/sanitize.js'"],
       ['src/server/routes/users.ts', "import {ApiError} from '../api-error.js'"],
       ['src/lib/context.ts', "import('./adapters/http-client.js')"],
       ['src/lib/present/pull-text.ts', "import type {PullResult} from '../../commands/pull.js'"],
