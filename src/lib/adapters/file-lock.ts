@@ -44,7 +44,7 @@ export class FileLock implements Lock {
   ): Promise<T> {
     const file = await this.acquire(options, signal)
     const heartbeat = setInterval(
-      () => void utimes(file, new Date(), new Date()).catch(() => {}),
+      () => void utimes(file, new Date(), new Date()).catch(() => undefined),
       HEARTBEAT_MS,
     )
     heartbeat.unref()

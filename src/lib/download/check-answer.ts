@@ -1,4 +1,4 @@
-import {AgnesError, UnreachableError} from '../errors.js'
+import {type AgnesError, UnreachableError} from '../errors.js'
 import type {Headers} from '../ports/http-client.js'
 import {sanitizeLine} from '../present/sanitize.js'
 

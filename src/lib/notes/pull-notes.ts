@@ -1,5 +1,5 @@
 import {workspacePaths} from '../config/paths.js'
-import {AgnesError, MissingError, toAgnesError} from '../errors.js'
+import {type AgnesError, MissingError, toAgnesError} from '../errors.js'
 import type {Files} from '../ports/files.js'
 import type {HttpClient, JsonAnswer} from '../ports/http-client.js'
 import {readNotesBundle} from '../wire/notes.js'

@@ -106,8 +106,8 @@ function oneLine(text: string): string {
 
 /** Without control characters, line and paragraph separators, and bidirectional overrides. */
 function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this removes
   return text.replace(
+    // eslint-disable-next-line no-control-regex -- control characters are what this removes
     /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/g,
     '',
   )

@@ -114,6 +114,6 @@ async function gzipped(
   }
   const gzip = createGzip()
   // Its failure shows when `gzip` is read.
-  pipeline(Readable.from(bytes), gzip).catch(() => {})
+  pipeline(Readable.from(bytes), gzip).catch(() => undefined)
   return {sizeBytes: null, bytes: gzip}
 }

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import {
-  AgnesError,
+  type AgnesError,
   AuthError,
   InterruptedError,
   IntegrityError,

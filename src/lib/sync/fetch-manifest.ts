@@ -1,4 +1,4 @@
-import {AgnesError, MissingError, RateLimitedError, ServerError} from '../errors.js'
+import {type AgnesError, MissingError, RateLimitedError, ServerError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {HttpClient, JsonAnswer} from '../ports/http-client.js'
 import {readManifest, type Manifest, type ManifestTable} from '../wire/manifest.js'
