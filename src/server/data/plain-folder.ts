@@ -105,7 +105,7 @@ async function planFolder({files, logger}: DataStoreDeps): Promise<PlannedTable[
   const single: SourceFile[] = []
   const folders: {path: string; files: SourceFile[]}[] = []
   for (const name of await files.list('')) {
-    if (name.startsWith('.') || ['extracts', 'state'].includes(name)) continue
+    if (name.startsWith('.') || ['extracts', 'state', 'uploads'].includes(name)) continue
     const facts = await files.stat(name)
     if (!facts?.isDirectory) {
       if (facts && formatOf(name)) single.push({path: name, ...sizeAndTime(facts)})
