@@ -11,15 +11,26 @@ export type ParsedSql =
   | {outcome: 'not_select'}
   | {outcome: 'syntax_error'; message: string; position: number | null}
 
+/** Longer texts and deeper expressions cost the engine minutes before it can be interrupted. */
+const MAX_LENGTH = 100_000
+const MAX_DEPTH = 250
+
 /** Parses without running or binding anything. `session` needs no file access. */
 export async function parseSql(
   session: WarehouseSession,
   sql: string,
   signal?: AbortSignal,
 ): Promise<ParsedSql> {
+  if (sql.length > MAX_LENGTH)
+    return tooComplex(`the statement is longer than ${MAX_LENGTH} characters`)
   const rows = await session.rows('SELECT json_serialize_sql(CAST(? AS VARCHAR))', [sql], signal)
   const tree = JSON.parse(withoutUnknownPlaces(String(rows[0]?.[0]))) as SerializedSql
-  if (!tree.error) return {outcome: 'select', statements: tree.statements.map(({node}) => node)}
+  if (!tree.error) {
+    const statements = tree.statements.map(({node}) => node)
+    return statements.some((node) => isDeeper(node, MAX_DEPTH))
+      ? tooComplex(`expressions are nested more than ${MAX_DEPTH} deep`)
+      : {outcome: 'select', statements}
+  }
   if (tree.error_type === 'not implemented') return {outcome: 'not_select'}
   const position = Number.parseInt(tree.position ?? '', 10)
   return {
@@ -27,6 +38,14 @@ export async function parseSql(
     message: tree.error_message,
     position: Number.isSafeInteger(position) ? position : null,
   }
+}
+
+function tooComplex(message: string): ParsedSql {
+  return {outcome: 'syntax_error', message, position: null}
+}
+
+function isDeeper(node: SqlNode, depth: number): boolean {
+  return depth < 0 || childNodes(node).some((child) => isDeeper(child, depth - 1))
 }
 
 /** "No place" is 2^64-1, which JavaScript would round to a number the engine no longer takes back. */

@@ -213,6 +213,14 @@ describe('statements that reach beyond the tables', () => {
 })
 
 describe('limits', () => {
+  it.each([
+    ['a long text', `SELECT ${'1,'.repeat(60_000)}1`],
+    ['a deep expression', `SELECT ${'1+'.repeat(300)}1`],
+    ['many parentheses', `SELECT ${'('.repeat(20_000)}1${')'.repeat(20_000)}`],
+  ])('refuses %s before the engine works on it', async (_title, sql) => {
+    expect(await refusal(sql)).toMatchObject({status: 400})
+  })
+
   it('stops a statement that takes too long', async () => {
     const asked = refusal(
       'SELECT count(*) FROM range(100000000000) a, range(1000000) b WHERE a.range % 7 = b.range',
