@@ -36,8 +36,8 @@ export default class Push extends BaseCommand<PushResult> {
     const {root} = await this.context.findWorkspace(flags.workspace)
     const deps = await openPush(this.context, root)
     const options = {
-      isDryRun: flags['dry-run'],
-      isPatient: flags.quiet,
+      isDryRun: Boolean(flags['dry-run']),
+      isPatient: Boolean(flags.quiet),
       waitMs: flags.quiet ? 0 : PATIENCE_MS,
     }
     const {result, failure} = await pushSessions(deps, options, this.signal)
