@@ -73,7 +73,7 @@ export default class Pull extends BaseCommand<PullResult> {
 }
 
 function partial(result: PullResult): PartialError {
-  return new PartialError(`Not everything could be refreshed:\n  ${pullFailureText(result)}`, {
+  return new PartialError(`Not everything could be refreshed:\n${pullFailureText(result)}`, {
     hint: 'Run `agnes pull` again; what is done stays done.',
   })
 }

@@ -1,7 +1,12 @@
-import {Listr, ListrLogger, ProcessOutput} from 'listr2'
+import {DefaultRenderer, Listr, ListrLogger, ProcessOutput} from 'listr2'
 import type {OutputStream} from '../ports/streams.js'
 import {progressText, ProgressSums, type ProgressPrinter} from './progress.js'
 import {sanitizeLine} from './sanitize.js'
+
+/** listr2 looks at standard output only and would fall back to printing there; it is told not to look. */
+class StreamRenderer extends DefaultRenderer {
+  static override nonTTY = true
+}
 
 /** A spinner with the sums, redrawn in place by listr2 on the stream it is given, and gone at the end. */
 export function liveProgress(err: OutputStream): ProgressPrinter {
@@ -22,8 +27,8 @@ export function liveProgress(err: OutputStream): ProgressPrinter {
       },
     ],
     {
+      renderer: StreamRenderer,
       registerSignalListeners: false,
-      fallbackRendererCondition: false,
       rendererOptions: {
         clearOutput: true,
         logger: new ListrLogger({processOutput: new ProcessOutput(writable(err), writable(err))}),

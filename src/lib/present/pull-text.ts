@@ -14,12 +14,7 @@ export function pullText(result: PullResult, terminal: Terminal): string {
   const here = kept.length + downloaded.length + adopted.length
   if (result.isUpToDate && result.ok && result.notes.state !== 'updated' && !result.isPlanOnly)
     return `Everything is up to date: ${count(here, 'table')} (${seconds}). ${place}`
-  const lines = [
-    place,
-    ...doneLines(result, terminal),
-    ...leftLines(result),
-    ...failedLines(result, terminal),
-  ]
+  const lines = [place, ...doneLines(result, terminal), ...leftLines(result)]
   if (result.isPlanOnly) lines.push(planLine(result))
   else {
     const amount = `${count(downloaded.length, 'table')} fetched (${bytesText(result.bytes.downloaded)})`
@@ -28,15 +23,14 @@ export function pullText(result: PullResult, terminal: Terminal): string {
   return lines.join('\n')
 }
 
-/** Nothing but what went wrong, for `--quiet`. */
-export function pullFailureText(result: PullResult): string {
-  const names = result.failed
-    .slice(0, 5)
-    .map(({table, error}) => `${sanitizeLine(table)}: ${sanitizeLine(error)}`)
-  const more = result.failed.length > 5 ? [`and ${result.failed.length - 5} more`] : []
-  const notes =
-    result.notes.error === null ? [] : [`company notes: ${sanitizeLine(result.notes.error)}`]
-  return [...names, ...more, ...notes].join('\n  ')
+/** What went wrong, for the error that follows the text (and is all there is with `--quiet`). */
+export function pullFailureText({failed, notes}: PullResult): string {
+  const lines = listed(failed, ({table, error, hint}) => {
+    const next = hint === null ? '' : ` ${sanitizeLine(hint)}`
+    return `  ${sanitizeLine(table)}: ${sanitizeLine(error)}${next}`
+  })
+  if (notes.error !== null) lines.push(`  company notes: ${sanitizeLine(notes.error)}`)
+  return lines.join('\n')
 }
 
 /** While another pull has the workspace. */
@@ -105,15 +99,6 @@ function leftLines({skipped, remote}: PullResult): string[] {
   return lines
 }
 
-function failedLines({failed}: PullResult, terminal: Terminal): string[] {
-  return failed.map(({table, error, hint}) => {
-    const next = hint === null ? '' : ` ${sanitizeLine(hint)}`
-    return (
-      paint(terminal, 'red', `  failed   ${sanitizeLine(table)}: ${sanitizeLine(error)}`) + next
-    )
-  })
-}
-
 function planLine({downloaded, bytes, pruned}: PullResult): string {
   const free = bytes.free === null ? '' : `, ${bytesText(bytes.free)} free on the disk`
   return `Plan: ${count(downloaded.length, 'table')} to fetch (${bytesText(bytes.planned)}), ${pruned.length} to remove${free}. Nothing was changed.`
@@ -133,8 +118,10 @@ function count(amount: number, thing: string): string {
 function rowsText(result: PullResult): string {
   const row = (action: string, table: string, bytes: number | '', reason: string) =>
     [action, sanitizeLine(table), bytes, sanitizeLine(reason)].join('\t')
-  const {isPlanOnly} = result
+  const {isPlanOnly, kept} = result
+  const isIdle = result.isUpToDate && result.ok
   return [
+    ...(isIdle ? [row('up_to_date', '', '', `${count(kept.length, 'table')}`)] : []),
     ...result.downloaded.map(({table, bytes, reason}) =>
       row(isPlanOnly ? 'fetch' : 'fetched', table, bytes, reason),
     ),
