@@ -97,19 +97,9 @@ export function createContext(): Context {
   const config = new NodeFiles(configDirectory(env), random)
   const version = once(() => readVersion())
 
-  const secrets = once(async () => {
-    if (overrides.secrets) return [overrides.secrets]
-    const {environmentSecretStore} = await import('./adapters/environment-secret-store.js')
-    const {FileSecretStore} = await import('./adapters/file-secret-store.js')
-    const {legacyTokenStore} = await import('./adapters/legacy-token-store.js')
-    const credentialsLock = new FileLock(config.absolute('credentials.lock'), clock, 0o700)
-    return [
-      environmentSecretStore(env.token, (origin) => isTrusted(env, config, origin)),
-      new FileSecretStore(config, nodeFolders.modeOf, credentialsLock),
-      legacyTokenStore(config, async () => originIfValid((await readSettings(config)).server)),
-    ]
-  })
-
+  const secrets = once(async () =>
+    overrides.secrets ? [overrides.secrets] : openSecretStores(env, config, clock),
+  )
   const httpWithToken = async (origin: string, token: string | undefined) => {
     const {GotHttpClient} = await import('./adapters/http-client.js')
     return new GotHttpClient({origin, token, userAgent: `agnes-cli/${version()}`})
@@ -132,32 +122,11 @@ export function createContext(): Context {
     setExitCode: overrides.setExitCode ?? ((code) => void (process.exitCode = code)),
     filesAt: (root) => new NodeFiles(root, random),
     folders: nodeFolders,
-    findWorkspace: (flag) =>
-      findWorkspace({
-        flag,
-        localDir: env.localDir,
-        currentDir,
-        registered: async () => (await readRegistry(config)).map(({path}) => path),
-        isWorkspace: looksLikeWorkspace,
-      }),
+    findWorkspace: (flag) => findFrom({env, config, currentDir}, flag),
     isWorkspace: looksLikeWorkspace,
     secrets,
-    async serverOrigin(workspaceServer) {
-      const server = env.server ?? workspaceServer ?? (await readSettings(config)).server
-      if (server === undefined)
-        throw new UsageError('No server is known for this workspace.', {
-          code: 'no_server',
-          hint: 'Name it with AGNES_SERVER, or run `agnes init DIR --server-url URL`.',
-        })
-      return originOf(server)
-    },
-    async http(origin) {
-      for (const store of await secrets()) {
-        const secret = await store.get(origin)
-        if (secret) return httpWithToken(origin, secret.token)
-      }
-      throw notSignedIn(origin, env)
-    },
+    serverOrigin: (workspaceServer) => chooseServer(env, config, workspaceServer),
+    http: async (origin) => httpWithToken(origin, await tokenFor(await secrets(), origin, env)),
     httpWithToken,
     async hasher() {
       const {WorkerHasher} = await import('./adapters/worker-hasher.js')
@@ -165,20 +134,70 @@ export function createContext(): Context {
     },
     pullLock: (root) => new FileLock(join(root, workspacePaths.pullLock), clock),
     lockAt: (root, path) => new FileLock(join(root, path), clock),
-    async pullDeps(root, origin) {
-      const files = this.filesAt(root)
-      const http = await this.http(
-        origin ?? (await this.serverOrigin(await readWorkspaceServer(files))),
-      )
-      const {warehouse} = this
-      const fetcher = () => openFetcher(this, {http, files})
-      return {files, http, clock, warehouse, fetcher, lock: this.pullLock(root)}
+    pullDeps(root, origin) {
+      return openPullDeps(this, root, origin)
     },
     warehouse: once(async () => {
       const {DuckDbWarehouse} = await import('./adapters/duckdb-warehouse.js')
       return new DuckDbWarehouse()
     }),
   }
+}
+
+async function openSecretStores(env: Env, config: Files, clock: Clock): Promise<SecretStore[]> {
+  const {environmentSecretStore} = await import('./adapters/environment-secret-store.js')
+  const {FileSecretStore} = await import('./adapters/file-secret-store.js')
+  const {legacyTokenStore} = await import('./adapters/legacy-token-store.js')
+  const credentialsLock = new FileLock(config.absolute('credentials.lock'), clock, 0o700)
+  return [
+    environmentSecretStore(env.token, (origin) => isTrusted(env, config, origin)),
+    new FileSecretStore(config, nodeFolders.modeOf, credentialsLock),
+    legacyTokenStore(config, async () => originIfValid((await readSettings(config)).server)),
+  ]
+}
+
+async function tokenFor(stores: SecretStore[], origin: string, env: Env): Promise<string> {
+  for (const store of stores) {
+    const secret = await store.get(origin)
+    if (secret) return secret.token
+  }
+  throw notSignedIn(origin, env)
+}
+
+function findFrom(
+  {env, config, currentDir}: {env: Env; config: Files; currentDir: string},
+  flag: string | undefined,
+): Promise<FoundWorkspace> {
+  return findWorkspace({
+    flag,
+    localDir: env.localDir,
+    currentDir,
+    registered: async () => (await readRegistry(config)).map(({path}) => path),
+    isWorkspace: looksLikeWorkspace,
+  })
+}
+
+async function chooseServer(
+  env: Env,
+  config: Files,
+  workspaceServer: string | undefined,
+): Promise<string> {
+  const server = env.server ?? workspaceServer ?? (await readSettings(config)).server
+  if (server === undefined)
+    throw new UsageError('No server is known for this workspace.', {
+      code: 'no_server',
+      hint: 'Name it with AGNES_SERVER, or run `agnes init DIR --server-url URL`.',
+    })
+  return originOf(server)
+}
+
+async function openPullDeps(context: Context, root: string, origin?: string): Promise<PullDeps> {
+  const files = context.filesAt(root)
+  const server = origin ?? (await context.serverOrigin(await readWorkspaceServer(files)))
+  const http = await context.http(server)
+  const {clock, warehouse} = context
+  const fetcher = () => openFetcher(context, {http, files})
+  return {files, http, clock, warehouse, fetcher, lock: context.pullLock(root)}
 }
 
 /** The longest a run may wait for an ailing server in all. */

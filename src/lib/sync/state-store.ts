@@ -16,6 +16,7 @@ export class StateStore {
   private writing: Promise<void> | undefined
   private last: Promise<unknown> = Promise.resolve()
 
+  // eslint-disable-next-line max-params -- private: called once, by open()
   private constructor(
     private readonly files: Files,
     readonly state: SyncState,
