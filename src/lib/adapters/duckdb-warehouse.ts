@@ -65,6 +65,8 @@ function preparation(options: SessionOptions): string[] {
   const {attach = [], allowedDirectories, allowedFiles = []} = options
   const statements = [
     "SET TimeZone = 'UTC'",
+    // The system caches local files already; a second copy costs memory and saves nothing.
+    'SET enable_external_file_cache = false',
     `SET temp_directory = ${literal(options.tempDirectory ?? '')}`,
     ...attach.map(({path, name, key}) => {
       const options = key === undefined ? '' : `, ENCRYPTION_KEY ${literal(key)}`

@@ -43,9 +43,14 @@ class ProcessOutput implements OutputStream {
 
   async write(chunk: string | Uint8Array): Promise<void> {
     if (this.isClosed || this.stream.write(chunk)) return
-    await Promise.race([once(this.stream, 'drain'), once(this.stream, 'close')]).catch(() => {
-      this.isGone = true
-    })
+    const settled = new AbortController()
+    const until = {signal: settled.signal}
+    await Promise.race([once(this.stream, 'drain', until), once(this.stream, 'close', until)])
+      .catch(() => {
+        this.isGone = true
+      })
+      // Takes the listener of the event that did not come off again.
+      .finally(() => settled.abort())
   }
 }
 
