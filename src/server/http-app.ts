@@ -99,8 +99,9 @@ export async function createHttpApp(
 
 /** A page in a browser may point a name of its own at this address (DNS rebinding); names tell. */
 function refuseForeignHost(request: FastifyRequest): void {
-  const {hostname} = new URL(`http://${request.headers.host ?? ''}`, 'http://invalid')
-  if (hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)) return
+  const origin = `http://${request.headers.host ?? ''}`
+  const hostname = URL.canParse(origin) ? new URL(origin).hostname : ''
+  if (['localhost', '[::1]'].includes(hostname) || /^127(?:\.\d+){3}$/.test(hostname)) return
   throw new ApiError(403, 'Host check failed: this server only answers to localhost')
 }
 

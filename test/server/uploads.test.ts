@@ -1,5 +1,5 @@
 import {gzipSync} from 'node:zlib'
-import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {tmpdir} from 'node:os'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
@@ -113,6 +113,29 @@ describe('uploads', () => {
     expect(sent.body).toEqual({status: 'ok', user: 'analyst@example.com', size: 7})
     await server.call('POST', '/api/upload/local-md', {token, body: {content: 'second'}})
     expect(Object.values(await stored('local-md'))).toEqual(['second'])
+  })
+})
+
+describe('an uploaded Parquet file', () => {
+  it('is not published as a table', async () => {
+    const own = await startEmbeddedServer()
+    await writeFile(join(own.dir, 'orders.csv'), 'id\n1\n')
+    await own.store.rescan()
+    const form = new FormData()
+    form.append(
+      'file',
+      new Blob([await readFile(own.store.byName('orders')?.file ?? '')]),
+      'planted.parquet',
+    )
+    const headers = {authorization: `Bearer ${own.analystToken}`}
+    const sent = await fetch(`${own.url}/api/upload/artifacts`, {
+      method: 'POST',
+      headers,
+      body: form,
+    })
+    expect(sent.status).toBe(200)
+    await own.store.rescan()
+    expect(own.store.tables().map(({name}) => name)).toEqual(['orders'])
   })
 })
 

@@ -42,6 +42,11 @@ export function registerDataRoutes(app: FastifyInstance, deps: ServerRouteDeps):
       if (isPart && file.sizeBytes <= SELF_DESCRIBING_BYTES && request.headers.range === undefined)
         return await sendWholePart(request, reply, {file, name})
       return await sendFile(request, reply, {file, name})
+    } catch (error) {
+      // After the head is out nobody else can tell.
+      if (reply.sent)
+        deps.logger.error('download broke off', {table: reference, error: String(error)})
+      throw error
     } finally {
       await file.handle.close()
     }
@@ -128,13 +133,19 @@ async function stream(
   reply.hijack()
   const response = reply.raw
   response.writeHead(status, {...(reply.getHeaders() as Record<string, string>), ...headers})
-  for (const [index, range] of ranges.entries()) {
-    if (isMultipart) response.write(heads[index])
-    await sendBytes(file.handle, response, range)
-    if (isMultipart) response.write('\r\n')
+  try {
+    for (const [index, range] of ranges.entries()) {
+      if (isMultipart) response.write(heads[index])
+      await sendBytes(file.handle, response, range)
+      if (isMultipart) response.write('\r\n')
+    }
+    if (isMultipart) response.write(tail)
+    await finish(response)
+  } catch (error) {
+    // The head is out: only a broken connection still says that the body is not whole.
+    response.destroy()
+    throw error
   }
-  if (isMultipart) response.write(tail)
-  await finish(response)
   return reply
 }
 
