@@ -45,7 +45,10 @@ export default class Serve extends BaseCommand<ServeResult> {
       dependsOn: ['demo'],
     }),
     // Defaults would count as given and so ask for --demo.
-    seed: Flags.integer({summary: 'Decides the data of the demo [default: 1]', dependsOn: ['demo']}),
+    seed: Flags.integer({
+      summary: 'Decides the data of the demo [default: 1]',
+      dependsOn: ['demo'],
+    }),
     'new-admin-token': Flags.boolean({summary: 'Make another admin token, for one that was lost'}),
   }
 

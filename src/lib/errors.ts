@@ -174,7 +174,13 @@ export function toAgnesError(error: unknown): AgnesError {
 
 /** The `--json` form of a failure, the same for every command. */
 export interface ErrorDocument {
-  error: {code: string; message: string; hint: string | null; retryable: boolean; details: ErrorDetails}
+  error: {
+    code: string
+    message: string
+    hint: string | null
+    retryable: boolean
+    details: ErrorDetails
+  }
 }
 
 export function toErrorDocument(error: AgnesError): ErrorDocument {

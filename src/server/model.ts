@@ -74,7 +74,11 @@ export interface ScanEstimate {
 /** Reads published tables with SQL. Access is decided by the caller and handed in. */
 export interface QueryEngine {
   schema(table: PublishedTable, signal?: AbortSignal): Promise<SchemaColumn[]>
-  sample(table: PublishedTable, rows: number, signal?: AbortSignal): Promise<{columns: readonly Column[]; rows: Cell[][]}>
+  sample(
+    table: PublishedTable,
+    rows: number,
+    signal?: AbortSignal,
+  ): Promise<{columns: readonly Column[]; rows: Cell[][]}>
   estimate(table: PublishedTable, request: ScanRequest, signal?: AbortSignal): Promise<ScanEstimate>
   scan(table: PublishedTable, request: ScanRequest, signal?: AbortSignal): Promise<RowStream>
   /**
@@ -85,6 +89,11 @@ export interface QueryEngine {
     sql: string,
     options: {limit: number; allowed: ReadonlySet<string>; isAdmin: boolean},
     signal?: AbortSignal,
-  ): Promise<{columns: readonly Column[]; rows: Cell[][]; truncated: boolean; bytesScanned: number | null}>
+  ): Promise<{
+    columns: readonly Column[]
+    rows: Cell[][]
+    truncated: boolean
+    bytesScanned: number | null
+  }>
   close(): Promise<void>
 }

@@ -85,10 +85,7 @@ async function runUntil(server: AgnesServer, signal: AbortSignal): Promise<void>
   await server.close()
 }
 
-function facts(
-  {catalog}: ReadyServer,
-  {files}: ServingDeps,
-): {folder: string; tables: number} {
+function facts({catalog}: ReadyServer, {files}: ServingDeps): {folder: string; tables: number} {
   return {folder: files.root, tables: catalog.all().filter(({isPublished}) => isPublished).length}
 }
 

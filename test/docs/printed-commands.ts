@@ -11,7 +11,9 @@ export interface PrintedCommand {
 
 /** Commands in a Markdown page or another text file: code spans, code lines and mentions. */
 export function commandsInText(text: string, file: string): PrintedCommand[] {
-  return text.split('\n').flatMap((line, index) => commandsIn(line, `${file}:${index + 1}`))
+  return text
+    .split('\n')
+    .flatMap((line, index) => commandsIn(line, `${file}:${index + 1}`, /^\s*(\$ )?$/))
 }
 
 /** Commands in the string and template literals of TypeScript source; `${…}` reads as X. */
@@ -22,7 +24,8 @@ export function commandsInSource(source: string, file: string): PrintedCommand[]
     const text = literalText(node)
     const {line} = tree.getLineAndCharacterOfPosition(node.getStart(tree))
     if (text !== undefined)
-      for (const part of text.split('\n')) found.push(...commandsIn(part, `${file}:${line + 1}`))
+      for (const part of text.split('\n'))
+        found.push(...commandsIn(part, `${file}:${line + 1}`, /\$ $/))
     if (!ts.isTemplateExpression(node)) ts.forEachChild(node, visit)
     else node.templateSpans.forEach((span) => visit(span.expression))
   }
@@ -38,13 +41,13 @@ function literalText(node: ts.Node): string | undefined {
   return undefined
 }
 
-function commandsIn(line: string, where: string): PrintedCommand[] {
+function commandsIn(line: string, where: string, lineStart: RegExp): PrintedCommand[] {
   const found: PrintedCommand[] = []
   for (const match of line.matchAll(/(?<![\w./-])(?:agnes|<%= config\.bin %>) (?=[a-z[-])/g)) {
     const before = line.slice(0, match.index)
     const after = line.slice(match.index + match[0].length)
     const inSpan = (before.match(/`/g)?.length ?? 0) % 2 === 1
-    const isLine = /^\s*(\$ )?$/.test(before)
+    const isLine = lineStart.test(before)
     const isHint = /(Run|Next|mean): $/.test(before) || match[0].startsWith('<%')
     const end = inSpan
       ? /`/

@@ -18,14 +18,17 @@ export function readServerError(body: string): ServerErrorBody {
   const detail = parseDetail(body)
   if (typeof detail === 'string') return {message: detail.slice(0, MAX_MESSAGE)}
   if (Array.isArray(detail)) return {kind: 'invalid_request', message: validationMessage(detail)}
-  if (typeof detail === 'object' && detail !== null) return readObject(detail as Record<string, unknown>)
+  if (typeof detail === 'object' && detail !== null)
+    return readObject(detail as Record<string, unknown>)
   return {}
 }
 
 function parseDetail(body: string): unknown {
   try {
     const parsed: unknown = JSON.parse(body)
-    return typeof parsed === 'object' && parsed !== null && 'detail' in parsed ? parsed.detail : undefined
+    return typeof parsed === 'object' && parsed !== null && 'detail' in parsed
+      ? parsed.detail
+      : undefined
   } catch {
     return undefined
   }
