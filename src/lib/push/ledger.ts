@@ -15,7 +15,10 @@ export class PushLedger {
   private readonly failed = new Map<string, FailedRow>()
   private readonly parts = new Map<string, Map<number, string>>()
   private notesHash: string | undefined
-  private needsNewline: {own: boolean; reference: boolean}
+  private readonly needsNewline: {own: boolean; reference: boolean}
+  private readonly reference: Map<string, number>
+  private readonly queue: LedgerRow[] = []
+  private writing: Promise<void> = Promise.resolve()
 
   private constructor(
     private readonly workspace: Files,
@@ -23,6 +26,7 @@ export class PushLedger {
     texts: {own: string; reference: string},
   ) {
     this.needsNewline = {own: isTorn(texts.own), reference: isTorn(texts.reference)}
+    this.reference = parseReferenceLedger(texts.reference)
   }
 
   /** @returns the ledger and how many of its rows could not be read. */
@@ -40,7 +44,7 @@ export class PushLedger {
     const {rows, damagedRows} = parseLedger(own)
     const ledger = new PushLedger(workspace, server, {own, reference})
     for (const row of rows) ledger.apply(row)
-    return {ledger, rows, reference: parseReferenceLedger(reference), damagedRows}
+    return {ledger, rows, reference: ledger.reference, damagedRows}
   }
 
   sentOf(sessionId: string): SentRow | undefined {
@@ -64,26 +68,50 @@ export class PushLedger {
     for (const row of rows) this.apply(row)
   }
 
-  /** On disk when it resolves. */
+  /** On disk when it resolves. Rows that arrive while others are being written share the next write. */
   async record(...rows: LedgerRow[]): Promise<void> {
     if (rows.length === 0) return
-    const start = this.needsNewline.own ? '\n' : ''
-    this.needsNewline.own = false
-    await this.workspace.append(
-      workspacePaths.pushLedger,
-      start + rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
-    )
-    for (const row of rows) this.apply(row)
+    this.queue.push(...rows)
+    const turn = this.writing.then(() => this.writeQueue())
+    // A failed write is told to those whose rows were in it; the next turn starts afresh.
+    this.writing = turn.catch(() => {})
+    await turn
   }
 
-  /** Tells the reference client, which shares this workspace. */
-  async recordForReference(sessionId: string, bytes: number, nowMs: number): Promise<void> {
-    const start = this.needsNewline.reference ? '\n' : ''
-    this.needsNewline.reference = false
+  /**
+   * Tells the reference client, which shares this workspace, what has been sent since: one write. Done
+   * late and made up for by the next push, because this ledger is the one that counts.
+   */
+  async updateReference(): Promise<void> {
+    const missing = [...this.sent.values()].filter(
+      ({session, bytes}) => (this.reference.get(session) ?? -1) < bytes,
+    )
+    if (missing.length === 0) return
+    const rows = missing.map(({session, bytes, at}) => referenceRow(session, bytes, at)).join('')
     await this.workspace.append(
       workspacePaths.uploadedSessions,
-      start + referenceRow(sessionId, bytes, nowMs),
+      this.needsNewline.reference ? `\n${rows}` : rows,
     )
+    this.needsNewline.reference = false
+    for (const {session, bytes} of missing) this.reference.set(session, bytes)
+  }
+
+  private async writeQueue(): Promise<void> {
+    const rows = this.queue.splice(0)
+    if (rows.length === 0) return
+    const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+    try {
+      await this.workspace.append(
+        workspacePaths.pushLedger,
+        this.needsNewline.own ? `\n${text}` : text,
+      )
+    } catch (error) {
+      // Rows of others may be among them: their turn tries again.
+      this.queue.unshift(...rows)
+      throw error
+    }
+    this.needsNewline.own = false
+    for (const row of rows) this.apply(row)
   }
 
   private apply(row: LedgerRow): void {

@@ -47,6 +47,15 @@ export class PushRun {
     }
   }
 
+  /** Once all have been tried. Never rejects. */
+  async finish(): Promise<void> {
+    try {
+      await this.deps.survey.ledger.updateReference()
+    } catch (error) {
+      this.stoppedBy ??= classifyFailure(error).error
+    }
+  }
+
   private async pushOne(planned: PlannedSession): Promise<void> {
     const {place, survey, uploader} = this.deps
     const {file} = planned
@@ -59,9 +68,10 @@ export class PushRun {
       return
     }
     this.refuseForeignLines(planned, prepared)
-    if (await this.isPrivate(planned, prepared)) return void this.skipped.private++
-    if (uploader && !(await this.send(uploader, planned, prepared)))
-      return void this.skipped.private++
+    const isAllowed = uploader
+      ? await this.send(uploader, planned, prepared)
+      : !(await this.isPrivate(planned, prepared))
+    if (!isAllowed) return void this.skipped.private++
     this.sessions.push(describe(planned, prepared, uploader === undefined))
   }
 
@@ -97,7 +107,6 @@ export class PushRun {
         })
     }
     await this.recordSent(planned, prepared)
-    await survey.ledger.recordForReference(sessionId, prepared.bytes, place.clock.now())
     return true
   }
 

@@ -7,7 +7,7 @@ import type {PlannedSession} from './plan-push.js'
 import {planNotes, sendNotes, type PlannedNotes} from './push-notes.js'
 import type {NotesState, PushResult} from './push-result.js'
 import {PushRun} from './push-run.js'
-import {surveySessions, type PushPlace, type Survey} from './survey.js'
+import {surveySessions, type PushPlace, type Survey, type SurveyOptions} from './survey.js'
 import {Uploader} from './uploader.js'
 
 /**
@@ -58,7 +58,8 @@ export async function pushSessions(
   return deps.lock.hold(
     {waitMs: options.waitMs, command: 'agnes push'},
     async () => {
-      const fresh = await look(deps, {...options, isWriting: true}, signal)
+      const earlier = work.survey.transcripts
+      const fresh = await look(deps, {...options, isWriting: true, earlier}, signal)
       if (isNothing(fresh))
         return report({work: fresh, run: undefined, notes: fresh.notes.state, failure: undefined})
       const http = await deps.http()
@@ -85,10 +86,11 @@ interface Done {
 
 async function look(
   {place}: PushDeps,
-  {isPatient, isWriting}: {isPatient: boolean; isWriting: boolean},
+  {isPatient, isWriting, earlier}: Pick<SurveyOptions, 'isPatient' | 'isWriting' | 'earlier'>,
   signal?: AbortSignal,
 ): Promise<Work> {
-  const survey = await surveySessions(place, {isPatient, isWriting, areAllRead: false}, signal)
+  const options = {isPatient, isWriting, areAllRead: false, ...(earlier ? {earlier} : {})}
+  const survey = await surveySessions(place, options, signal)
   const pending = survey.plan.filter(({state}) => state === 'pending')
   return {survey, pending, notes: await planNotes(place, survey.ledger)}
 }
@@ -110,6 +112,7 @@ async function send(
     if (failure.outcome === 'stop') run.stoppedBy = failure.error
   }
   await pushAll(run, work.pending)
+  if (uploader) await run.finish()
   const done = {work, run, notes: work.notes.state, failure: run.stoppedBy}
   if (work.notes.state !== 'would_send' || !http) return done
   if (run.stoppedBy) return {...done, notes: 'not_tried'}

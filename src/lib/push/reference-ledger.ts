@@ -14,6 +14,7 @@ export function parseReferenceLedger(text: string): Map<string, number> {
   return largest
 }
 
-export function referenceRow(sessionId: string, bytes: number, nowMs: number): string {
-  return `${sessionId}\t${bytes}\t${new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z')}\n`
+/** @param at ISO 8601 */
+export function referenceRow(sessionId: string, bytes: number, at: string): string {
+  return `${sessionId}\t${bytes}\t${at.replace(/\.\d+Z$/, 'Z')}\n`
 }

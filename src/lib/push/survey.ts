@@ -28,6 +28,7 @@ export interface PushPlace {
 }
 
 export interface Survey {
+  transcripts: readonly SurveyedTranscript[]
   plan: readonly PlannedSession[]
   ledger: PushLedger
   privacy: SessionPrivacy
@@ -43,6 +44,8 @@ export interface SurveyOptions {
   areAllRead: boolean
   /** Takes over the reference client's rows for good; only under the lock. */
   isWriting: boolean
+  /** Of an earlier look; a transcript that is the same file since is not opened again. */
+  earlier?: readonly SurveyedTranscript[]
 }
 
 /** Every session of the workspace and what is to be done with it. Reads only, unless `isWriting`. */
@@ -55,18 +58,20 @@ export async function surveySessions(
   const {ledger, damagedRows} = await openLedger(place, options.isWriting)
   const workspacePaths = await spellingsOf(place)
   const search = {...place, workspacePaths}
+  const opened = (options.earlier ?? []).filter(({head}) => head !== undefined)
+  const earlier = new Map(opened.map((transcript) => [keyOf(transcript.file), transcript]))
   const transcripts: SurveyedTranscript[] = []
   for (const file of await findTranscripts(search, signal)) {
     const isKnown = !options.areAllRead && isSettled(file, ledger)
     const transcript = isKnown
       ? {file, head: undefined, problem: null}
-      : await openTranscript(search, file, signal)
+      : (earlier.get(keyOf(file)) ?? (await openTranscript(search, file, signal)))
     if (transcript) transcripts.push(transcript)
   }
   const nowMs = place.clock.now()
   const {isPatient} = options
   const plan = planPush({transcripts, ledger, privacy, workspacePaths, nowMs, isPatient})
-  return {plan, ledger, privacy, workspacePaths, damagedRows}
+  return {transcripts, plan, ledger, privacy, workspacePaths, damagedRows}
 }
 
 async function openLedger(
@@ -115,4 +120,8 @@ async function openTranscript(
     if (error instanceof MissingError) return undefined
     return {file, head: undefined, problem: toAgnesError(error).message}
   }
+}
+
+function keyOf({path, sizeBytes, mtimeMs}: TranscriptFile): string {
+  return `${path} ${sizeBytes} ${mtimeMs}`
 }
