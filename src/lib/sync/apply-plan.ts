@@ -11,6 +11,7 @@ import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import type {OnProgress} from '../ports/progress.js'
 import type {ManifestTable} from '../wire/manifest.js'
+import {checkSpace} from './check-space.js'
 import {describeTable, installTable, type InstallDeps} from './install-table.js'
 import {itemsOf, type ItemOf, type PruneReason, type PullPlan} from './plan-model.js'
 import {encodeTable} from './state-document.js'
@@ -40,8 +41,6 @@ export interface ApplyOutcome {
   failed: {table: string; error: AgnesError}[]
 }
 
-/** Left free beside the downloads, for the state, the catalog and the rest of the machine. */
-const RESERVE_BYTES = 8 * 1024 * 1024
 /** The names in these prune reasons are withheld, so nothing local may answer for them. */
 const BLOCKING: ReadonlySet<PruneReason> = new Set(['revoked', 'server_only', 'not_in_packages'])
 
@@ -96,25 +95,6 @@ async function adopt({store, clock}: ApplyDeps, plan: PullPlan): Promise<void> {
     })
     store.markChanged()
   }
-}
-
-/** `TooLargeError` (code `disk_full`) with the numbers when the downloads cannot fit. */
-async function checkSpace(files: Files, downloads: ItemOf<'download'>[]): Promise<void> {
-  const neededBytes = downloads.reduce((sum, {bytes}) => sum + bytes, 0) + RESERVE_BYTES
-  const freeBytes = await files.freeBytes()
-  if (freeBytes >= neededBytes) return
-  throw new TooLargeError(
-    `Not enough free space: the downloads need ${neededBytes} bytes, the disk has ${freeBytes}.`,
-    {
-      code: 'disk_full',
-      hint: 'Free some space, or fetch single tables with `agnes pull --table NAME`. Nothing was downloaded.',
-      details: {
-        neededBytes,
-        freeBytes,
-        tables: downloads.slice(0, 20).map(({name, bytes}) => ({name, bytes})),
-      },
-    },
-  )
 }
 
 async function download(

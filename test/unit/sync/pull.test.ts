@@ -1,4 +1,4 @@
-import {copyFile, rename, rm, stat, utimes, writeFile} from 'node:fs/promises'
+import {copyFile, mkdir, rename, rm, stat, utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
 import {FileLock} from '../../../src/lib/adapters/file-lock.js'
@@ -236,6 +236,24 @@ describe('pull', () => {
     expect(refusal).toMatchObject({code: 'disk_full', details: {freeBytes: 5e9}})
     expect(server.requestsTo('/api/data/a/download')).toEqual([])
     expect(here('server/parquet')).toBe(false)
+  })
+
+  it('counts what an interrupted run has on disk already', async () => {
+    const {publish, run, root} = await pullWorld()
+    const a = await parquet(3)
+    publish({a})
+    await mkdir(join(root, '.claude/agnes/partials'), {recursive: true})
+    const journal = JSON.stringify({
+      format: 1,
+      sizeBytes: a.length,
+      etag: null,
+      done: [[0, a.length]],
+    })
+    await writeFile(join(root, `.claude/agnes/partials/${md5(a)}.json`), journal)
+    const files = Object.assign(new NodeFiles(root, systemRandom), {
+      freeBytes: async () => 8 * 2 ** 20,
+    })
+    expect((await run({}, {files})).ok).toBe(true)
   })
 
   it('refuses to prune the tables of one server by the list of another', async () => {
