@@ -1,6 +1,6 @@
 import {DefaultRenderer, Listr, ListrLogger, ProcessOutput} from 'listr2'
 import type {OutputStream} from '../ports/streams.js'
-import {progressText, ProgressSums, type ProgressPrinter} from './progress.js'
+import {progressText, ProgressSums, type ProgressPrinter} from './progress-sums.js'
 import {sanitizeLine} from './sanitize.js'
 
 /** listr2 looks at standard output only and would fall back to printing there; it is told not to look. */

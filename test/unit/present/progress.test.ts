@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest'
-import {openProgress, plainProgress, ProgressSums} from '../../../src/lib/present/progress.js'
+import {openProgress, plainProgress} from '../../../src/lib/present/progress.js'
+import {ProgressSums} from '../../../src/lib/present/progress-sums.js'
 import {FakeClock} from '../../support/fake-clock.js'
 import {MemoryOutput} from '../../support/memory-streams.js'
 
