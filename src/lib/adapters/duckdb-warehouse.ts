@@ -1,12 +1,14 @@
+import {setFlagsFromString} from 'node:v8'
 import {
   DuckDBInstance,
   type DuckDBConnection,
   type DuckDBPreparedStatement,
   type DuckDBResult,
 } from '@duckdb/node-api'
-import {QueryError, UnexpectedError} from '../errors.js'
+import {AgnesError, QueryError, UnexpectedError} from '../errors.js'
 import type {
   Cell,
+  DataBatch,
   ParquetOptions,
   RowBatch,
   RowStream,
@@ -15,6 +17,7 @@ import type {
   Warehouse,
   WarehouseSession,
 } from '../ports/warehouse.js'
+import {appendBatches} from './duckdb-warehouse-append.js'
 import {translateDuckDbError} from './duckdb-warehouse-errors.js'
 import {inspectStatement} from './duckdb-warehouse-inspect.js'
 import {bindings} from './duckdb-warehouse-parameters.js'
@@ -24,6 +27,12 @@ import {columnCells} from './duckdb-warehouse-values.js'
 
 /** How often a query is told again to stop: an interrupt between two of its steps is forgotten. */
 const INTERRUPT_EVERY_MS = 20
+
+/**
+ * Megabytes of a half of the young heap. Cells die young and in great numbers: a small nursery frees them,
+ * and the engine's chunks behind them, sooner. Saves 25 MB at ten million rows and costs no time.
+ */
+const NURSERY_MB = 4
 
 /**
  * The only owner of database files in this process: opening one twice, or reading it through `fs`,
@@ -115,6 +124,8 @@ class DuckDbSession implements WarehouseSession {
     parameters: readonly Cell[] = [],
     signal?: AbortSignal,
   ): Promise<RowStream> {
+    setFlagsFromString(`--max-semi-space-size=${NURSERY_MB}`)
+    setFlagsFromString('--semi-space-growth-factor=1')
     const result = await this.guarded(signal, () => this.start(sql, parameters))
     const types = result.columnTypes()
     return {
@@ -137,6 +148,19 @@ class DuckDbSession implements WarehouseSession {
     for await (const {rowCount, columns} of batches)
       for (let row = 0; row < rowCount; row++) rows.push(columns.map((cells) => cells[row]!))
     return rows
+  }
+
+  async append(
+    table: string,
+    batches: AsyncIterable<DataBatch>,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    signal?.throwIfAborted()
+    try {
+      return await appendBatches(this.connection, table, batches, signal)
+    } catch (error) {
+      throw error instanceof AgnesError || signal?.aborted ? error : translateDuckDbError(error)
+    }
   }
 
   async exportParquet(

@@ -116,7 +116,31 @@ export interface ParquetOptions {
   nameColumns(names: readonly string[]): string[]
 }
 
+/**
+ * One column of values to append, in Arrow's memory layout (little-endian). `validity` has a bit per value,
+ * lowest first, set where there is one; `null` when none is absent. What lies below an absent array or struct
+ * is marked absent as well.
+ */
+export type ColumnData = {validity: Uint8Array | null} & (
+  | {layout: 'fixed'; width: number; data: Uint8Array}
+  /** Text as UTF-8, or bytes; value `i` lies between `offsets[i]` and `offsets[i + 1]`. */
+  | {layout: 'bytes'; offsets: Int32Array; data: Uint8Array}
+  | {layout: 'list'; offsets: Int32Array; child: ColumnData}
+  | {layout: 'array'; length: number; child: ColumnData}
+  | {layout: 'struct'; children: readonly ColumnData[]}
+)
+
+export interface DataBatch {
+  rowCount: number
+  columns: readonly ColumnData[]
+}
+
 export interface WarehouseSession {
+  /**
+   * Appends batches to a table of the main schema, in memory of a batch; returns the rows. The layout must be
+   * that of the table's types: no value is converted. Text that is not UTF-8 is `IntegrityError`.
+   */
+  append(table: string, batches: AsyncIterable<DataBatch>, signal?: AbortSignal): Promise<number>
   /** Runs a statement for its effect; returns the rows changed. */
   run(sql: string, parameters?: readonly Cell[], signal?: AbortSignal): Promise<number>
   /** Streams a result in constant memory. */
