@@ -89,6 +89,9 @@ async function fillGaps(
     } catch (error) {
       failure ??= {error}
       group.abort(error)
+    } finally {
+      // With nothing left to fetch there is no answer to wait for.
+      open()
     }
   }
   await Promise.all(Array.from({length: lanes}, (_, index) => guarded(index === 0)))
