@@ -1,4 +1,5 @@
 import {ConflictError, toAgnesError} from '../errors.js'
+import {readWorkspaceServer} from '../workspace/workspace-marker.js'
 import {applyPlan, type ApplyDeps} from './apply-plan.js'
 import {describePull, type PullParts} from './describe-pull.js'
 import {checkRequested, fetchManifest, readTables} from './fetch-manifest.js'
@@ -81,7 +82,7 @@ async function recorded(
 
 async function runPull(run: PullRun, signal: AbortSignal): Promise<PullResult> {
   const {deps, state, only} = run
-  refuseOtherServer(run)
+  await refuseOtherServer(run)
   const stopNotes = new AbortController()
   // Asked for beside the manifest, so that a pull with nothing to do costs one round trip.
   const notesAnswer = only ? null : requestNotes(run, AbortSignal.any([signal, stopNotes.signal]))
@@ -148,12 +149,16 @@ async function both<A, B>(a: Promise<A> | null, b: Promise<B>): Promise<[A | nul
   return [first.value, second.value]
 }
 
-/** Tables of one server must not be pruned because another one does not list them. */
-function refuseOtherServer({state, deps, options}: PullRun): void {
-  const {server, tables} = state
+/**
+ * Tables of one server must not be pruned because another one does not list them. What the reference
+ * client wrote names no server; then the marker of the workspace does.
+ */
+async function refuseOtherServer({state, deps, options}: PullRun): Promise<void> {
+  const {tables} = state
   const {origin} = deps.http
-  if (server === null || server === origin || tables.size === 0 || options.allowsServerChange)
-    return
+  if (tables.size === 0 || options.allowsServerChange) return
+  const server = state.server ?? originOf(await readWorkspaceServer(deps.files))
+  if (server === null || server === origin) return
   throw new ConflictError(
     `This workspace holds ${tables.size} table(s) of ${server}, but this pull would ask ${origin}.`,
     {
@@ -162,4 +167,8 @@ function refuseOtherServer({state, deps, options}: PullRun): void {
       details: {server, requested: origin, tables: tables.size},
     },
   )
+}
+
+function originOf(address: string | undefined): string | null {
+  return address !== undefined && URL.canParse(address) ? new URL(address).origin : null
 }

@@ -268,6 +268,15 @@ describe('pull', () => {
     expect(moved.pruned).toEqual([{table: 'a', reason: 'revoked'}])
   })
 
+  it('goes by the marker where the reference client noted no server', async () => {
+    const {publish, run, files} = await pullWorld()
+    publish({})
+    const tables = {a: {hash: 'x', rows: 1, size_bytes: 1}}
+    await files.writeAtomic('.claude/agnes/sync_state.json', JSON.stringify({tables}))
+    await files.writeAtomic('.claude/init-complete', 'server_url: https://other.example.com/')
+    await expect(run()).rejects.toThrow(ConflictError)
+  })
+
   it('fetches only what is named, and prunes nothing then', async () => {
     const {publish, run, here} = await pullWorld()
     publish({old: await parquet(2)})
