@@ -8,7 +8,7 @@ import type {SyncState} from './state-model.js'
 export function wantedViews(files: Files, state: SyncState): WantedView[] {
   return [...state.tables.values()].map((table) => {
     const query = `SELECT * FROM ${tableSource(table, (path) => files.absolute(path))}`
-    const facts = `${query}\n${table.hash}\n${table.updated}`
+    const facts = `${query}\n${table.hash || table.updated}`
     return {
       name: table.name,
       query,
