@@ -17,6 +17,9 @@ export interface PreparedTranscript {
   /** Every folder and session the lines name. */
   cwds: ReadonlySet<string>
   sessionIds: ReadonlySet<string>
+  /** Secrets taken out, by kind. */
+  redactions: Record<string, number>
+  /** The first of them, and where. */
   findings: {line: number; finding: Finding}[]
   /** The first lines' text, kept where the whole is small. */
   kept: readonly Buffer[] | undefined
@@ -40,6 +43,8 @@ export interface PrepareOptions {
 
 /** Up to this size the redacted text stays in memory; above, it is made a second time while it is sent. */
 const MAX_KEPT_BYTES = 4 << 20
+/** Described one by one; the rest is only counted. */
+const MAX_FINDINGS = 1000
 const CHUNK_BYTES = 1 << 16
 const NEWLINE = Buffer.from('\n')
 
@@ -110,6 +115,7 @@ class Draft {
   private readonly parts: PreparedPart[] = []
   private readonly cwds = new Set<string>()
   private readonly sessionIds = new Set<string>()
+  private readonly redactions: Record<string, number> = {}
   private readonly findings: {line: number; finding: Finding}[] = []
   private kept: Buffer[] | undefined = []
   private open = {from: 0, sizeBytes: 0, hash: createHash('sha256')}
@@ -122,9 +128,7 @@ class Draft {
     this.line++
     this.whole.update(line.bytes)
     if (line.isTerminated) this.whole.update(NEWLINE)
-    const {bytes, record} = redactedBytes(line, (finding) =>
-      this.findings.push({line: this.line, finding}),
-    )
+    const {bytes, record} = redactedBytes(line, (finding) => this.count(finding))
     if (bytes.length > this.maxPartBytes) throw new LineTooLong(this.line)
     if (this.open.sizeBytes + bytes.length > this.maxPartBytes) this.closePart()
     this.open.sizeBytes += bytes.length
@@ -136,12 +140,17 @@ class Draft {
     this.kept?.push(bytes)
   }
 
+  private count(finding: Finding): void {
+    this.redactions[finding.kind] = (this.redactions[finding.kind] ?? 0) + 1
+    if (this.findings.length < MAX_FINDINGS) this.findings.push({line: this.line, finding})
+  }
+
   finish(path: string): PreparedTranscript {
     if (this.at > this.open.from) this.closePart()
-    const {parts, cwds, sessionIds, findings} = this
+    const {parts, cwds, sessionIds, redactions, findings} = this
     const kept = parts.length === 1 ? this.kept : undefined
     const sha256 = this.whole.digest('hex')
-    return {path, bytes: this.at, sha256, parts, cwds, sessionIds, findings, kept}
+    return {path, bytes: this.at, sha256, parts, cwds, sessionIds, redactions, findings, kept}
   }
 
   private closePart(): void {

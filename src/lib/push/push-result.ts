@@ -48,7 +48,7 @@ export interface PushedSession {
   parts: number
   /** Secrets taken out, by kind. */
   redactions: Record<string, number>
-  /** Where, with `--dry-run`; otherwise empty. */
+  /** Where the first thousand are, with `--dry-run`; otherwise empty. */
   findings: {line: number; kind: string; preview: string}[]
 }
 

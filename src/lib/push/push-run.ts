@@ -196,11 +196,9 @@ function fileNameOf(sessionId: string, part: number | undefined): string {
 
 function describe(
   {file}: PlannedSession,
-  {bytes, parts, findings}: PreparedTranscript,
+  {bytes, parts, redactions, findings}: PreparedTranscript,
   isDryRun: boolean,
 ): PushedSession {
-  const redactions: Record<string, number> = {}
-  for (const {finding} of findings) redactions[finding.kind] = (redactions[finding.kind] ?? 0) + 1
   return {
     sessionId: file.sessionId,
     bytes,

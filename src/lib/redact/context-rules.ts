@@ -37,27 +37,27 @@ export const contextRules: readonly SecretRule[] = [
   },
   {
     kind: 'BEARER-TOKEN',
-    anchors: [],
+    anchors: ['earer', 'EARER'],
     pattern: /(\bbearer[ \t]{1,8})[\w.~+/=-]{16,}/gi,
     accept: hasDigit,
   },
   {
     kind: 'BASIC-AUTH',
-    anchors: [],
+    anchors: ['asic', 'ASIC'],
     pattern: /(\bbasic[ \t]{1,8})[A-Za-z0-9+/_-]{8,}={0,2}/gi,
     accept: (secret) =>
       /^[\x20-\x7E]+:[\x20-\x7E]*$/.test(Buffer.from(secret, 'base64').toString()),
   },
   {
     kind: 'AUTHORIZATION',
-    anchors: [],
+    anchors: ['uthorization', 'UTHORIZATION'],
     pattern:
       /(\bauthorization\\{0,7}["']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,7}["']?(?:[A-Za-z][A-Za-z0-9-]{0,20}[ \t]{1,4})?)[\w.~+/=:-]{16,}/gi,
     accept: hasDigit,
   },
   {
     kind: 'COOKIE',
-    anchors: [],
+    anchors: ['ookie', 'OOKIE'],
     pattern: /(\bcookie\\{0,7}["']?[ \t]{0,4}:[ \t]{0,4}\\{0,7}["']?)[^\r\n"'\\]{8,}/gi,
     accept: (secret) => secret.includes('='),
   },

@@ -19,6 +19,23 @@ const SUFFIX =
   '(?:[_-]?(?:\\d{1,3}|prod|production|dev|stage|staging|test|live|value|old|new|b64|base64))?'
 const NAME = `(?:(${PASSWORD})|(${SECRET})|(${TOKEN})|(${API_KEY}))${SUFFIX}`
 
+/** Without one of these no name is in a text; first letters are left out, so that both cases fit. */
+export const NAME_ANCHORS: readonly string[] = [
+  'assword',
+  'asswd',
+  'assphrase',
+  'pwd',
+  'Pwd',
+  'eslo',
+  'pass',
+  'Pass',
+  'ecret',
+  'oken',
+  'redential',
+  'key',
+  'Key',
+].flatMap((anchor) => [anchor, anchor.toUpperCase()])
+
 /** A whole name, as an object's key. */
 const WHOLE_NAME = new RegExp(`(?:${NAME})$`, 'i')
 /** A name, what joins it to a value, and the value's quote. */

@@ -1,6 +1,6 @@
 import {AnchorScan} from './anchor-scan.js'
 import {contextRules} from './context-rules.js'
-import {findKeyedValues} from './keyed-values.js'
+import {findKeyedValues, NAME_ANCHORS} from './keyed-values.js'
 import {cutPrivateKeys} from './private-keys.js'
 import {secretRules, type SecretRule} from './secret-rules.js'
 
@@ -27,7 +27,9 @@ const MAX_PREVIEW_PREFIX = 6
 const NESTED_ESCAPE = /\\u[0-9a-fA-F]{4}|\\\//
 const ALL_RULES = [...secretRules, ...contextRules]
 const JWT_ANCHOR = 'eyJ'
-const ANCHORS = [...new Set([JWT_ANCHOR, ...ALL_RULES.flatMap(({anchors}) => anchors)])]
+const ANCHORS = [
+  ...new Set([JWT_ANCHOR, ...NAME_ANCHORS, ...ALL_RULES.flatMap(({anchors}) => anchors)]),
+]
 const ANCHOR_IDS = ALL_RULES.map(({anchors}) => anchors.map((anchor) => ANCHORS.indexOf(anchor)))
 const ANCHOR_SCAN = new AnchorScan(ANCHORS)
 const JWT_START = /eyJ[\w-]{10,}/g
@@ -56,6 +58,8 @@ export function markerOf(kind: string): string {
 export interface Candidates {
   rules: readonly SecretRule[]
   hasJwt: boolean
+  /** A name that makes its value a secret. */
+  hasName: boolean
 }
 
 /**
@@ -68,7 +72,8 @@ export function candidatesIn(text: string): Candidates {
     const ids = ANCHOR_IDS[index] ?? []
     return ids.length === 0 || ids.some((id) => found[id] === 1)
   })
-  return {rules, hasJwt: found[ANCHORS.indexOf(JWT_ANCHOR)] === 1}
+  const hasName = NAME_ANCHORS.some((_, index) => found[1 + index] === 1)
+  return {rules, hasJwt: found[0] === 1, hasName}
 }
 
 /**
@@ -126,7 +131,7 @@ function redactPlain(
   if (candidates.hasJwt && !isBlob) result = redactJwts(result, onFinding)
   for (const rule of candidates.rules)
     if (!isBlob || rule.isBase64) result = applyRule(result, rule, onFinding)
-  return isBlob ? result : redactKeyed(result, onFinding)
+  return isBlob || !candidates.hasName ? result : redactKeyed(result, onFinding)
 }
 
 function applyRule(

@@ -1,0 +1,111 @@
+import {readdir, readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {describe, expect, it} from 'vitest'
+import {startEmbeddedServer} from '../support/embedded-server.js'
+import {repositoryRoot} from '../support/run-cli.js'
+import {runNode, spawnProcess} from '../support/spawn-node.js'
+import {pushStage, transcript} from '../unit/push/push-stage.js'
+import {secretCorpus} from '../unit/redact/secret-corpus.js'
+
+const BIN = join(repositoryRoot, 'bin/run.js')
+const SESSIONS = 1000
+
+describe('agnes push, spawned', () => {
+  it(
+    'killed twelve times, has sent each of a thousand sessions in the end',
+    {timeout: 180_000},
+    async () => {
+      const stage = await pushStage()
+      for (let index = 0; index < SESSIONS; index++) await stage.addSession(`session-${index}`)
+      let next = 40
+      for (let kill = 0; kill < 12; kill++) {
+        const run = spawnProcess(process.execPath, [BIN, 'push'], {env: stage.env, cwd: stage.root})
+        await untilArrived(stage.arrivals, next, run.ended)
+        run.child.kill('SIGKILL')
+        const {signal} = await run.ended
+        expect(signal).toBe('SIGKILL')
+        next = stage.arrivals.length + 10 + kill * 5
+      }
+      const last = await runNode([BIN, 'push', '--json'], {env: stage.env, cwd: stage.root})
+      expect([last.exitCode, last.stderr]).toEqual([0, ''])
+      expect(stage.stored.size).toBe(SESSIONS)
+      for (let index = 0; index < SESSIONS; index++)
+        expect(stage.stored.get(`session-${index}.jsonl`)).toBe(
+          transcript(`session-${index}`, stage.root, [`hello from session-${index}`]),
+        )
+      expect(stage.arrivals.length).toBeLessThanOrEqual(SESSIONS + 12 * 4)
+      const again = await runNode([BIN, 'push', '--json'], {env: stage.env, cwd: stage.root})
+      expect(JSON.parse(again.stdout)).toMatchObject({sessions: [], skipped: {unchanged: SESSIONS}})
+    },
+  )
+
+  it('of two at once, one sends and the other gives way', async () => {
+    const stage = await pushStage()
+    for (let index = 0; index < 200; index++) await stage.addSession(`session-${index}`)
+    const ends = await Promise.all(
+      [1, 2, 3].map(() => runNode([BIN, 'push', '--quiet'], {env: stage.env, cwd: stage.root})),
+    )
+    for (const {exitCode} of ends) expect([0, 11]).toContain(exitCode)
+    expect(stage.arrivals).toHaveLength(200)
+  })
+
+  it(
+    'puts transcripts and notes on the embedded server, packed on the way, redacted',
+    {timeout: 120_000},
+    async () => {
+      const server = await startEmbeddedServer()
+      const stage = await pushStage()
+      for (const [index, {text}] of secretCorpus.entries())
+        await stage.addSession(`session-${index}`, {texts: [text]})
+      const big = 'password=hunter2 '.repeat(20_000)
+      await stage.addSession('big', {texts: Array.from({length: 20}, () => big)})
+      await stage.write('.claude/CLAUDE.local.md', '# Notes\n')
+      const env = {...stage.env, AGNES_SERVER: server.url, AGNES_TOKEN: server.analystToken}
+      const {exitCode, stdout} = await runNode([BIN, 'push', '--json'], {env, cwd: stage.root})
+      expect(exitCode).toBe(0)
+      const {sessions, notes} = JSON.parse(stdout)
+      expect([sessions.length, notes.state]).toEqual([secretCorpus.length + 1, 'sent'])
+      const uploads = join(server.dir, 'uploads')
+      const names = await readdir(uploads, {recursive: true})
+      const files = names.filter((name) => /\.(jsonl|md)$/.test(name))
+      expect(files.filter((name) => name.includes('sessions')).length).toBeGreaterThan(
+        secretCorpus.length,
+      )
+      for (const name of files) {
+        const text = await readFile(join(uploads, name), 'utf8')
+        for (const {secret} of secretCorpus) expect(text.includes(secret)).toBe(false)
+      }
+    },
+  )
+
+  it(
+    'answers fast with nothing to do, in bounded memory with a great deal',
+    {timeout: 120_000},
+    async () => {
+      const stage = await pushStage({gzip: true})
+      const text = 'lorem ipsum '.repeat(100_000)
+      await stage.addSession('huge', {texts: Array.from({length: 120}, () => text)})
+      const measure = [
+        '--import',
+        'data:text/javascript,process.on("exit",()=>process.stderr.write("rss="+process.resourceUsage().maxRSS))',
+      ]
+      const run = await runNode([...measure, BIN, 'push'], {env: stage.env, cwd: stage.root})
+      expect(run.exitCode).toBe(0)
+      expect([...stage.stored.keys()].sort()).toEqual(
+        [1, 2, 3].map((part) => `huge.part-000${part}.jsonl`),
+      )
+      expect(Number(/rss=(\d+)/.exec(run.stderr)?.[1]) / 1024).toBeLessThan(250)
+    },
+  )
+})
+
+/** Resolves when that many uploads have come, or the run is over. */
+async function untilArrived(
+  arrivals: string[],
+  count: number,
+  ended: Promise<unknown>,
+): Promise<void> {
+  let isOver = false
+  void ended.then(() => (isOver = true))
+  while (arrivals.length < count && !isOver) await new Promise((resolve) => setImmediate(resolve))
+}
