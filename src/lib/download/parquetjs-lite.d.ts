@@ -10,16 +10,17 @@ declare module 'parquetjs-lite/lib/reader.js' {
     row_groups: {num_rows: Int64 | number | null}[] | null
   }
 
-  class ParquetEnvelopeReader {
-    constructor(
-      read: (offset: number, length: number) => Promise<Buffer>,
-      close: () => void,
-      fileSize: number,
-    )
+  interface EnvelopeReader {
     readHeader(): Promise<void>
     readFooter(): Promise<FileMetaData>
   }
 
-  const exports: {ParquetEnvelopeReader: typeof ParquetEnvelopeReader}
-  export default exports
+  const library: {
+    ParquetEnvelopeReader: new (
+      read: (offset: number, length: number) => Promise<Buffer>,
+      close: () => void,
+      fileSize: number,
+    ) => EnvelopeReader
+  }
+  export default library
 }
