@@ -79,7 +79,7 @@ export class GotHttpClient implements HttpClient {
       throw statusError({origin: this.origin, path, status, headers, body: response.body})
     if (response.body === '') return {status, headers, body: undefined}
     try {
-      return {status, headers, body: JSON.parse(response.body)}
+      return {status, headers, body: await parseBody(response.body, request.lossless ?? false)}
     } catch (error) {
       throw this.unreadable(path, status, headers, error)
     }
@@ -169,6 +169,11 @@ export class GotHttpClient implements HttpClient {
       },
     )
   }
+}
+
+async function parseBody(text: string, isLossless: boolean): Promise<unknown> {
+  if (!isLossless) return JSON.parse(text)
+  return (await import('../wire/lossless-json.js')).parseLossless(text)
 }
 
 function bodyOptions(request: {

@@ -14,6 +14,8 @@ export interface JsonRequest {
   headers?: Headers
   /** Per phase, not total. Default 30,000. */
   timeoutMs?: number
+  /** Every integer of the answer becomes a `bigint`, whatever its size; other numbers stay `number`. */
+  lossless?: boolean
 }
 
 /** A body that is never whole in memory. Used once; stopped early when the server answers early. */
@@ -27,7 +29,7 @@ export interface UploadBody {
 export interface JsonAnswer {
   status: number
   headers: Headers
-  /** Parsed JSON; integers beyond 2^53 become `bigint` only with `lossless`. `undefined` for 204 and 304. */
+  /** Parsed JSON; integers beyond 2^53 are exact only with `lossless`. `undefined` for 204 and 304. */
   body: unknown
 }
 
