@@ -56,6 +56,7 @@ export const workspacePaths = {
   stateJournal: '.claude/agnes/sync_state.journal',
   pullLock: '.claude/agnes/pull.lock',
   partials: '.claude/agnes/partials',
+  catalogCache: '.claude/agnes/catalog-cache',
   pushLedger: '.claude/agnes/push-ledger.ndjson',
   pushLock: '.claude/agnes/push.lock',
   sessionsLock: '.claude/agnes/sessions.lock',
