@@ -1,4 +1,3 @@
-import {setFlagsFromString} from 'node:v8'
 import {
   DuckDBInstance,
   type DuckDBConnection,
@@ -27,12 +26,6 @@ import {columnCells} from './duckdb-warehouse-values.js'
 
 /** How often a query is told again to stop: an interrupt between two of its steps is forgotten. */
 const INTERRUPT_EVERY_MS = 20
-
-/**
- * Megabytes of a half of the young heap. Cells die young and in great numbers: a small nursery frees them,
- * and the engine's chunks behind them, sooner. Saves 25 MB at ten million rows and costs no time.
- */
-const NURSERY_MB = 4
 
 /**
  * The only owner of database files in this process: opening one twice, or reading it through `fs`,
@@ -124,8 +117,6 @@ class DuckDbSession implements WarehouseSession {
     parameters: readonly Cell[] = [],
     signal?: AbortSignal,
   ): Promise<RowStream> {
-    setFlagsFromString(`--max-semi-space-size=${NURSERY_MB}`)
-    setFlagsFromString('--semi-space-growth-factor=1')
     const result = await this.guarded(signal, () => this.start(sql, parameters))
     const types = result.columnTypes()
     return {
