@@ -8,7 +8,8 @@ import {
   type QueryFormat,
 } from '../lib/present/query-formats.js'
 import {queryNotes} from '../lib/present/query-notes.js'
-import {answerQuery, type RenderRows} from '../lib/query/answer-query.js'
+import {answerQuery} from '../lib/query/answer-query.js'
+import type {RenderRows} from '../lib/query/answer-source.js'
 import {guardLeadingComment, readSql} from '../lib/query/sql-source.js'
 
 /** With --out; without it the document is the answer itself, see docs/query-formats.md. */

@@ -32,6 +32,10 @@ export interface Env {
   queryMemoryMb: number
   /** Threads of a local query; `undefined` for one per core. */
   queryThreads: number | undefined
+  /** How long a query on the server may stay silent. */
+  remoteQueryTimeoutMs: number
+  /** Most bytes a query on the server may read, where nothing else is said; `undefined` for no ceiling of ours. */
+  remoteMaxBytes: number | undefined
   /** A variable that data names, such as the key of a remote source. */
   variable: (name: string) => string | undefined
 }
@@ -65,6 +69,8 @@ export function readEnv(source: EnvSource = process.env): Env {
     stallMs: integer(source.AGNES_STALL_SECONDS, 30, 1, 3600) * 1000,
     queryMemoryMb: integer(source.AGNES_QUERY_MEMORY_MB, 2048, 64, 1_048_576),
     queryThreads: integer(source.AGNES_QUERY_THREADS, 0, 0, 1024) || undefined,
+    remoteQueryTimeoutMs: integer(source.AGNES_QUERY_TIMEOUT, 300, 1, 86_400) * 1000,
+    remoteMaxBytes: byteCount(source.AGNES_REMOTE_MAX_BYTES),
     variable: (name) => text(source[name]),
   }
 }
@@ -75,6 +81,12 @@ function text(value: string | undefined): string | undefined {
 
 function truthy(value: string | undefined): boolean {
   return ['1', 'true', 'yes'].includes(value?.trim().toLowerCase() ?? '')
+}
+
+/** A ceiling that cannot be read is the lowest one there is: it must never be lifted by a typing error. */
+function byteCount(value: string | undefined): number | undefined {
+  if (text(value) === undefined) return undefined
+  return integer(value, 0, 0, Number.MAX_SAFE_INTEGER)
 }
 
 /** A whole number clamped into `[min, max]`; anything else is the default. */

@@ -1,4 +1,4 @@
-import type {RenderRows} from '../query/answer-query.js'
+import type {RenderRows} from '../query/answer-source.js'
 import {csvRows, tsvRows} from './query-delimited.js'
 import {jsonDocument, ndjsonRows} from './query-json.js'
 import {markdownRows} from './query-markdown.js'
@@ -41,8 +41,7 @@ export function queryRenderer(
     case 'table':
       return (rows) => tableRows(rows, terminal)
     case 'json':
-      return (rows, {workspace, notices}) =>
-        jsonDocument(rows, {source: 'local', workspace, warnings: () => notices})
+      return (rows, {origin, notices}) => jsonDocument(rows, {origin, warnings: () => notices})
     case 'ndjson':
       return ndjsonRows
     case 'csv':

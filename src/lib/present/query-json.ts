@@ -1,17 +1,18 @@
 import {jsonOf} from '../cells/cell-json.js'
+import type {AnswerOrigin} from '../query/answer-source.js'
 import type {CountedRows} from '../query/limit-rows.js'
 import {uniqueNames} from '../query/unique-names.js'
 
 /** What stands behind the rows of the JSON document. */
 export interface JsonTail {
-  source: 'local'
-  workspace: string
+  origin: AnswerOrigin
   /** Read when the rows have ended. */
   warnings: () => readonly string[]
 }
 
 /**
- * One document, `{columns, rows, rowCount, truncated, source, workspace}` and `warnings` where there are any.
+ * One document, `{columns, rows, rowCount, truncated, source, workspace}` (from a server also `server`,
+ * `bytesScanned`, `rowScope`) and `warnings` where there are any.
  * Rows are arrays, so that repeated names survive; integers of any size are number literals.
  */
 export async function* jsonDocument(
@@ -35,8 +36,7 @@ export async function* jsonDocument(
   const rest = {
     rowCount: outcome.rowCount,
     truncated: outcome.isTruncated,
-    source: tail.source,
-    workspace: tail.workspace,
+    ...tail.origin,
     ...(warnings.length === 0 ? {} : {warnings}),
   }
   yield `${separator === '\n' ? '' : '\n  '}],\n${JSON.stringify(rest, null, 2).slice(2)}\n`

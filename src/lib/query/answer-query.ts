@@ -5,17 +5,12 @@ import type {Folders} from '../ports/folders.js'
 import type {Random} from '../ports/random.js'
 import type {OutputStream} from '../ports/streams.js'
 import type {Column, Warehouse} from '../ports/warehouse.js'
+import type {AnswerOrigin, AnswerSource, RenderRows} from './answer-source.js'
 import {deliver, type Destination} from './deliver.js'
 import type {CountedRows} from './limit-rows.js'
 import {LocalQuery} from './local-query.js'
 import {OutFile} from './out-file.js'
 import type {QueryLimits} from './query-session.js'
-
-/** Turns rows into the bytes of a format. `notices` may still grow until the rows have ended. */
-export type RenderRows = (
-  rows: CountedRows,
-  facts: {workspace: string; notices: readonly string[]},
-) => AsyncIterable<string | Uint8Array>
 
 export interface AnswerRequest {
   sql: string
@@ -49,12 +44,26 @@ export interface QueryAnswer {
   rowCount: number
   isTruncated: boolean
   notices: readonly string[]
+  origin: AnswerOrigin
   /** Absolute; `null` when the answer went to standard output. */
   out: string | null
 }
 
 /** Runs one query on this computer and hands its answer on; nothing of a failed one is left in a file. */
-export async function answerQuery(
+export function answerQuery(
+  request: AnswerRequest,
+  deps: AnswerDeps,
+  signal: AbortSignal,
+): Promise<QueryAnswer> {
+  const limits = queryLimits(request, deps.random)
+  const open = (allowedFiles: string[]) =>
+    LocalQuery.open({sql: request.sql, limits, allowedFiles}, deps, signal)
+  return answerFrom(open, request, deps, signal)
+}
+
+/** Hands on the answer of any source. `open` is given the files the source may have to write. */
+export async function answerFrom(
+  open: (allowedFiles: string[]) => Promise<AnswerSource>,
   request: AnswerRequest,
   deps: AnswerDeps,
   signal: AbortSignal,
@@ -65,10 +74,8 @@ export async function answerQuery(
       hint: 'Add --out FILE, or pipe the output into another program.',
     })
   const file = await prepareFile(request, deps)
-  const limits = queryLimits(request, deps.random)
-  const allowedFiles = file ? [file.besidePath] : []
   try {
-    const query = await LocalQuery.open({sql: request.sql, limits, allowedFiles}, deps, signal)
+    const query = await open(file ? [file.besidePath] : [])
     try {
       return await answer(query, {request, file}, deps, signal)
     } finally {
@@ -94,7 +101,7 @@ async function prepareFile(request: AnswerRequest, deps: AnswerDeps): Promise<Ou
 }
 
 async function answer(
-  query: LocalQuery,
+  query: AnswerSource,
   {request, file}: {request: AnswerRequest; file: OutFile | undefined},
   deps: AnswerDeps,
   signal: AbortSignal,
@@ -107,12 +114,13 @@ async function answer(
     ...outcome,
     columns,
     notices: query.notices,
+    origin: query.origin,
     out: request.out === undefined ? null : (file?.path ?? null),
   }
 }
 
 async function write(
-  query: LocalQuery,
+  query: AnswerSource,
   {request, file}: {request: AnswerRequest; file: OutFile | undefined},
   deps: AnswerDeps,
   signal: AbortSignal,
@@ -123,7 +131,7 @@ async function write(
       outcome: await query.exportParquet(file!.besidePath, request.limit, signal),
     }
   const rows = await query.rows(request.limit, signal)
-  const facts = {workspace: deps.workspace.root, notices: query.notices}
+  const facts = {origin: query.origin, notices: query.notices}
   const destination: Destination = file ? fileDestination(file) : deps.output
   const onFirstWrite = () => (file ? undefined : deps.onFirstWrite())
   await deliver(request.render(rows, facts), destination, {

@@ -1,6 +1,7 @@
 import {IntegrityError, QueryError} from '../errors.js'
 import type {RowBatch, StatementFacts} from '../ports/warehouse.js'
 import {readSyncState, type SyncState} from '../sync/sync-state.js'
+import type {AnswerOrigin, AnswerSource} from './answer-source.js'
 import {TableBinder} from './bind-tables.js'
 import {limitRows, type CountedRows} from './limit-rows.js'
 import {missingTable} from './missing-table.js'
@@ -19,8 +20,9 @@ import {uniqueNames} from './unique-names.js'
  * the exact files of the sync state; the *catalog* is the analyst's own database file; a *bound* table is
  * a temporary view over one of either. This room reads and never writes data; it knows no formats.
  */
-export class LocalQuery {
+export class LocalQuery implements AnswerSource {
   private constructor(
+    readonly origin: AnswerOrigin,
     private readonly sql: string,
     private readonly opened: QuerySession,
     private readonly binder: TableBinder,
@@ -49,7 +51,8 @@ export class LocalQuery {
       if (opened.catalogError && opened.catalogError.code !== 'database_locked')
         binder.notices.push(`Your own tables are left out: ${opened.catalogError.message}`)
       await binder.bind(facts.tableNames, signal)
-      return new LocalQuery(request.sql, opened, binder)
+      const origin = {source: 'local' as const, workspace: deps.workspace.root}
+      return new LocalQuery(origin, request.sql, opened, binder)
     } catch (error) {
       await opened.session.close()
       throw error
