@@ -78,6 +78,35 @@ describe('agnes push, spawned', () => {
     },
   )
 
+  it('reads nothing but the workspace, the config folder and the transcripts, and writes only the workspace', async () => {
+    const stage = await pushStage()
+    await stage.addSession('one', {texts: ['x'.repeat(6_000_000)]})
+    await stage.addSession('foreign', {cwd: `${stage.root}-other`})
+    await stage.write('.claude/CLAUDE.local.md', 'notes')
+    await stage.write('../.config/agnes/config.yaml', '# default_private\n')
+    const readable = [repositoryRoot, stage.root, stage.projects, join(stage.home, '.config/agnes')]
+    const flags = [
+      Number(process.versions.node.split('.')[0]) >= 24
+        ? '--permission'
+        : '--experimental-permission',
+      ...readable.map((path) => `--allow-fs-read=${path}/*`),
+      `--allow-fs-write=${stage.root}/*`,
+    ]
+    const run = await runNode([...flags, BIN, 'push', '--json'], {env: stage.env, cwd: stage.root})
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      ok: true,
+      sessions: [{sessionId: 'one'}],
+      notes: {state: 'sent'},
+    })
+    // The same walls do stop what stands outside of them.
+    const walled = flags.filter((flag) => !flag.includes('projects'))
+    const denied = await runNode([...walled, BIN, 'push', '--json'], {
+      env: stage.env,
+      cwd: stage.root,
+    })
+    expect(denied.exitCode).not.toBe(0)
+  })
+
   it(
     'answers fast with nothing to do, in bounded memory with a great deal',
     {timeout: 120_000},

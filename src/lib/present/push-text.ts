@@ -8,16 +8,6 @@ export function pushText(result: PushResult, terminal: Terminal): string {
   return terminal.isTty ? prose(result, terminal) : rows(result)
 }
 
-/** For `--quiet` and stderr: the sessions that failed, one a line. */
-export function pushFailuresText({failed}: PushResult): string {
-  const shown = failed.slice(0, 5)
-  const lines = shown.map(
-    ({sessionId, message}) => `${sanitizeLine(sessionId)}: ${sanitizeLine(message)}`,
-  )
-  if (failed.length > shown.length) lines.push(`and ${failed.length - shown.length} more`)
-  return lines.join('\n  ')
-}
-
 function rows({sessions, failed, isDryRun}: PushResult): string {
   const state = isDryRun ? 'would_send' : 'sent'
   return [

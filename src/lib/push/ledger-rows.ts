@@ -61,9 +61,7 @@ const Notes = z.object({
 const Row = z.discriminatedUnion('kind', [Sent, Part, Failed, Notes])
 
 export type SentRow = z.infer<typeof Sent>
-export type PartRow = z.infer<typeof Part>
 export type FailedRow = z.infer<typeof Failed>
-export type NotesRow = z.infer<typeof Notes>
 export type LedgerRow = z.infer<typeof Row>
 
 /** Rows in file order. Lines that are no rows are counted: what they said is sent again. */

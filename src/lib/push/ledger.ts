@@ -74,7 +74,7 @@ export class PushLedger {
     this.queue.push(...rows)
     const turn = this.writing.then(() => this.writeQueue())
     // A failed write is told to those whose rows were in it; the next turn starts afresh.
-    this.writing = turn.catch(() => {})
+    this.writing = Promise.allSettled([turn]).then(() => undefined)
     await turn
   }
 

@@ -5,7 +5,7 @@ import type {Random} from '../ports/random.js'
 import {classifyFailure} from './classify-failure.js'
 import type {PlannedSession} from './plan-push.js'
 import {planNotes, sendNotes, type PlannedNotes} from './push-notes.js'
-import type {NotesState, PushResult} from './push-result.js'
+import type {FailedSession, NotesState, PushResult} from './push-result.js'
 import {PushRun} from './push-run.js'
 import {surveySessions, type PushPlace, type Survey, type SurveyOptions} from './survey.js'
 import {Uploader} from './uploader.js'
@@ -142,8 +142,7 @@ function toOutcome(
     work.survey.plan.filter((session) => session.state === state).length
   const sessions = [...(run?.sessions ?? [])]
   const failed = [...(run?.failed ?? [])]
-  const reason =
-    failure ?? (failed.length > 0 ? partial(failed.length, sessions.length) : undefined)
+  const reason = failure ?? (failed.length > 0 ? partial(failed, sessions.length) : undefined)
   const result: PushResult = {
     workspace: place.workspace.root,
     server: place.origin,
@@ -167,9 +166,20 @@ function toOutcome(
   return {result, failure: reason}
 }
 
-function partial(failed: number, sent: number): PartialError {
-  return new PartialError(`${failed} of ${failed + sent} sessions could not be sent.`, {
-    hint: 'Run `agnes session list` to see why; what can go later goes with the next push.',
-    details: {failed, sent},
-  })
+const MAX_NAMED = 3
+
+function partial(failed: readonly FailedSession[], sent: number): PartialError {
+  const named = failed.slice(0, MAX_NAMED).map(({sessionId, message}) => `${sessionId}: ${message}`)
+  const more = failed.length > MAX_NAMED ? [`and ${failed.length - MAX_NAMED} more`] : []
+  return new PartialError(
+    [
+      `${failed.length} of ${failed.length + sent} sessions could not be sent:`,
+      ...named,
+      ...more,
+    ].join('\n  '),
+    {
+      hint: 'Run `agnes session list` to see why; what can go later goes with the next push.',
+      details: {failed: failed.length, sent},
+    },
+  )
 }

@@ -112,7 +112,7 @@ async function openTranscript(
     const options = {path, sizeBytes, maxLineBytes: MAX_UPLOAD_BYTES}
     const head = await readTranscriptHead(search.transcripts, options, signal)
     if (head.cwd !== undefined && !isBelow(head.cwd, search.workspacePaths))
-      head.cwd = await search.folders.realPath(head.cwd)
+      head.cwd = await resolvedOr(head.cwd, search.folders)
     return {file, head, problem: null}
   } catch (error) {
     signal?.throwIfAborted()
@@ -120,6 +120,11 @@ async function openTranscript(
     if (error instanceof MissingError) return undefined
     return {file, head: undefined, problem: toAgnesError(error).message}
   }
+}
+
+/** Another project's folder may be out of reach; its name is enough to tell that it is not ours. */
+function resolvedOr(cwd: string, folders: Folders): Promise<string> {
+  return folders.realPath(cwd).catch(() => cwd)
 }
 
 function keyOf({path, sizeBytes, mtimeMs}: TranscriptFile): string {
