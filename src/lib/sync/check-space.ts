@@ -1,3 +1,4 @@
+import {bytesText} from '../cells/amount-text.js'
 import {workspacePaths} from '../config/paths.js'
 import {TooLargeError} from '../errors.js'
 import type {Files} from '../ports/files.js'
@@ -17,7 +18,7 @@ export async function checkSpace(
   const neededBytes = wholeBytes - (await bytesHereAlready(files, downloads))
   if (freeBytes >= neededBytes) return
   throw new TooLargeError(
-    `Not enough free space: the downloads need ${neededBytes} bytes, the disk has ${freeBytes}.`,
+    `Not enough free space: the downloads need ${bytesText(neededBytes)}, the disk has ${bytesText(freeBytes)}.`,
     {
       code: 'disk_full',
       hint: 'Free some space, or fetch single tables with `agnes pull --table NAME`. Nothing was downloaded.',
