@@ -184,7 +184,7 @@ describe('a name that is not here', () => {
     expect([exitCode, json.error.code]).toEqual([13, `table_${reason}`])
     for (const hint of hints) expect(json.error.hint).toContain(hint)
     const text = await run(['query', 'SELECT count(*) FROM Web_Events'])
-    expect([text.exitCode, text.stderr.includes(hints[0])]).toEqual([13, true])
+    expect([text.exitCode, text.stderr.includes(hints[0] as string)]).toEqual([13, true])
   })
 
   it('is compared with the names that are', async () => {
