@@ -100,7 +100,7 @@ export class GotHttpClient implements HttpClient {
       timeout: {
         lookup: DEFAULT_TIMEOUT_MS,
         connect: DEFAULT_TIMEOUT_MS,
-        response: STREAM_TIMEOUT_MS,
+        response: request.timeoutMs ?? STREAM_TIMEOUT_MS,
       },
       ...(signal ? {signal} : {}),
     } as OptionsInit & {isStream: true}

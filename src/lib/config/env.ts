@@ -36,6 +36,8 @@ export interface Env {
   remoteQueryTimeoutMs: number
   /** Most bytes a query on the server may read, where nothing else is said; `undefined` for no ceiling of ours. */
   remoteMaxBytes: number | undefined
+  /** Most bytes the server may scan for one snapshot. */
+  snapshotMaxBytes: number
   /** A variable that data names, such as the key of a remote source. */
   variable: (name: string) => string | undefined
 }
@@ -71,6 +73,12 @@ export function readEnv(source: EnvSource = process.env): Env {
     queryThreads: integer(source.AGNES_QUERY_THREADS, 0, 0, 1024) || undefined,
     remoteQueryTimeoutMs: integer(source.AGNES_QUERY_TIMEOUT, 300, 1, 86_400) * 1000,
     remoteMaxBytes: byteCount(source.AGNES_REMOTE_MAX_BYTES),
+    snapshotMaxBytes: integer(
+      source.AGNES_SNAPSHOT_MAX_BYTES,
+      5_368_709_120,
+      0,
+      Number.MAX_SAFE_INTEGER,
+    ),
     variable: (name) => text(source[name]),
   }
 }

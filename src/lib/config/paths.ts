@@ -46,6 +46,8 @@ export const workspacePaths = {
   parquet: 'server/parquet',
   catalog: 'user/duckdb/analytics.duckdb',
   snapshots: 'user/snapshots',
+  snapshotRecords: '.claude/agnes/snapshots',
+  snapshotsLock: '.claude/agnes/snapshots.lock',
   settings: '.claude/settings.json',
   rules: '.claude/rules',
   commands: '.claude/commands',

@@ -38,6 +38,8 @@ export interface StreamRequest {
   body?: unknown
   method?: 'GET' | 'POST'
   headers?: Headers
+  /** Until the answer begins. Default 300,000. */
+  timeoutMs?: number
 }
 
 /**
