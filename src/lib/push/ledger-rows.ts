@@ -1,68 +1,73 @@
-import {z} from 'zod/mini'
-
 /**
  * `.claude/agnes/push-ledger.ndjson`: what this client knows about every upload, one JSON object a
  * line, appended. The format is described in docs/privacy.md.
  */
-const Sent = z.object({
-  kind: z.literal('sent'),
+export interface SentRow {
+  kind: 'sent'
   /** Origin. */
-  server: z.string(),
-  session: z.string(),
+  server: string
+  session: string
   /** Bytes of the file that were sent, from its start: whole lines, before redaction. */
-  bytes: z.number(),
+  bytes: number
   /** The file's size and time then; the time is `null` when nobody looked. */
-  fileBytes: z.number(),
-  mtimeMs: z.nullable(z.number()),
+  fileBytes: number
+  mtimeMs: number | null
   /** Of those bytes; `null` in rows taken over from the reference client. */
-  sha256: z.nullable(z.string()),
-  parts: z.number(),
+  sha256: string | null
+  parts: number
   /** ISO 8601. */
-  at: z.string(),
-})
+  at: string
+}
 
-const Part = z.object({
-  kind: z.literal('part'),
-  server: z.string(),
-  session: z.string(),
-  part: z.number(),
+interface PartRow {
+  kind: 'part'
+  server: string
+  session: string
+  part: number
   /** Of the part as sent: redacted, not compressed. */
-  sha256: z.string(),
-  at: z.string(),
-})
+  sha256: string
+  at: string
+}
 
-const Failed = z.object({
-  kind: z.literal('failed'),
-  server: z.string(),
-  session: z.string(),
-  fileBytes: z.number(),
-  mtimeMs: z.number(),
+export interface FailedRow {
+  kind: 'failed'
+  server: string
+  session: string
+  fileBytes: number
+  mtimeMs: number
   /** HTTP status, `null` where there was none. */
-  status: z.nullable(z.number()),
-  code: z.string(),
-  message: z.string(),
+  status: number | null
+  code: string
+  message: string
   /** Not tried again until the file changes. */
-  isPermanent: z.boolean(),
+  isPermanent: boolean
   /** Failures in a row. */
-  attempts: z.number(),
+  attempts: number
   /** Milliseconds since 1970; a push by a hook waits until then. */
-  retryAtMs: z.number(),
-  at: z.string(),
-})
+  retryAtMs: number
+  at: string
+}
 
-const Notes = z.object({
-  kind: z.literal('notes'),
-  server: z.string(),
+interface NotesRow {
+  kind: 'notes'
+  server: string
   /** Of `.claude/CLAUDE.local.md` as sent. */
-  sha256: z.string(),
-  at: z.string(),
-})
+  sha256: string
+  at: string
+}
 
-const Row = z.discriminatedUnion('kind', [Sent, Part, Failed, Notes])
+export type LedgerRow = SentRow | PartRow | FailedRow | NotesRow
 
-export type SentRow = z.infer<typeof Sent>
-export type FailedRow = z.infer<typeof Failed>
-export type LedgerRow = z.infer<typeof Row>
+/** By hand: every session start reads thousands of rows, and a validator would cost more than the rest. */
+const SHAPES: Record<string, readonly (readonly [field: string, types: readonly string[]])[]> = {
+  sent: shape('server session at', 'bytes fileBytes parts', 'mtimeMs', 'sha256'),
+  part: shape('server session sha256 at', 'part'),
+  failed: [
+    ...shape('server session code message at', 'fileBytes mtimeMs attempts retryAtMs', 'status'),
+    ['isPermanent', ['boolean']],
+  ],
+  notes: shape('server sha256 at', ''),
+}
 
 /** Rows in file order. Lines that are no rows are counted: what they said is sent again. */
 export function parseLedger(text: string): {rows: LedgerRow[]; damagedRows: number} {
@@ -78,10 +83,40 @@ export function parseLedger(text: string): {rows: LedgerRow[]; damagedRows: numb
 }
 
 function parseRow(line: string): LedgerRow | undefined {
+  let row: unknown
   try {
-    const parsed = Row.safeParse(JSON.parse(line))
-    return parsed.success ? parsed.data : undefined
+    row = JSON.parse(line)
   } catch {
     return undefined
   }
+  if (typeof row !== 'object' || row === null) return undefined
+  const fields = row as Record<string, unknown>
+  const expected = Object.hasOwn(SHAPES, String(fields.kind))
+    ? SHAPES[String(fields.kind)]
+    : undefined
+  const fits = expected?.every(([field, types]) => types.includes(typeOf(fields[field])))
+  return fits ? (row as LedgerRow) : undefined
+}
+
+function shape(
+  strings: string,
+  numbers: string,
+  optionalNumbers = '',
+  optionalStrings = '',
+): (readonly [string, readonly string[]])[] {
+  const of = (fields: string, types: readonly string[]) =>
+    fields
+      .split(' ')
+      .filter((field) => field !== '')
+      .map((field) => [field, types] as const)
+  return [
+    ...of(strings, ['string']),
+    ...of(numbers, ['number']),
+    ...of(optionalNumbers, ['number', 'null']),
+    ...of(optionalStrings, ['string', 'null']),
+  ]
+}
+
+function typeOf(value: unknown): string {
+  return value === null ? 'null' : typeof value
 }

@@ -2,7 +2,6 @@ import {createHash} from 'node:crypto'
 import {sep} from 'node:path'
 import {workspacePaths} from '../config/paths.js'
 import type {HttpClient} from '../ports/http-client.js'
-import {redactText} from '../redact/redact-text.js'
 import {checkNotesAnswer, UPLOAD_NOTES_PATH} from '../wire/upload.js'
 import type {PushLedger} from './ledger.js'
 import type {NotesState} from './push-result.js'
@@ -36,6 +35,7 @@ export async function planNotes(place: PushPlace, ledger: PushLedger): Promise<P
   if (text.trim() === '') return plan('empty')
   const sha256 = createHash('sha256').update(text).digest('hex')
   if (sha256 === ledger.lastNotesHash) return plan('unchanged')
+  const {redactText} = await import('../redact/redact-text.js')
   let redactions = 0
   const content = redactText(text, () => redactions++)
   return {state: 'would_send', content, sha256, redactions}

@@ -6,9 +6,9 @@ import {classifyFailure} from './classify-failure.js'
 import type {PlannedSession} from './plan-push.js'
 import {planNotes, sendNotes, type PlannedNotes} from './push-notes.js'
 import type {FailedSession, NotesState, PushResult} from './push-result.js'
-import {PushRun} from './push-run.js'
+import type {PushRun} from './push-run.js'
 import {surveySessions, type PushPlace, type Survey, type SurveyOptions} from './survey.js'
-import {Uploader} from './uploader.js'
+import type {Uploader} from './uploader.js'
 
 /**
  * Sends this workspace's transcripts and local notes to its server: survey, then one request a file,
@@ -63,6 +63,7 @@ export async function pushSessions(
       if (isNothing(fresh))
         return report({work: fresh, run: undefined, notes: fresh.notes.state, failure: undefined})
       const http = await deps.http()
+      const {Uploader} = await import('./uploader.js')
       const uploader = new Uploader(http, deps.random, deps.isGzipAllowed)
       return report(await send({work: fresh, deps, uploader, http}, signal))
     },
@@ -104,6 +105,8 @@ async function send(
   signal?: AbortSignal,
 ): Promise<Done> {
   const {work, deps, uploader, http} = input
+  // Patterns for secrets are costly to load, and most runs have nothing to send.
+  const {PushRun} = await import('./push-run.js')
   const run = new PushRun({place: deps.place, survey: work.survey, uploader}, signal)
   try {
     await uploader?.probe(signal)
