@@ -100,12 +100,11 @@ export class NodeFiles implements Files {
     const beside = `${target}.${this.random.hex(6)}.tmp`
     const {mode, isDurable = true} = options
     try {
-      await this.makeFolder(target, mode)
       this.faults.beforeWrite?.(path)
-      const writtenAt = await writeBeside(beside, data, {
-        isDurable,
-        mode: mode ?? (await modeOf(target)),
-      })
+      const kept = isDurable ? (mode ?? (await modeOf(target))) : mode
+      const writtenAt = await inFolder(target, mode, () =>
+        writeBeside(beside, data, {isDurable, mode: kept}),
+      )
       this.faults.beforeRename?.(path)
       await rename(beside, target)
       if (!isDurable) return
@@ -121,9 +120,8 @@ export class NodeFiles implements Files {
   async append(path: string, data: string): Promise<void> {
     const target = this.absolute(path)
     try {
-      await this.makeFolder(target)
       this.faults.beforeWrite?.(path)
-      const handle = await open(target, 'a')
+      const handle = await inFolder(target, undefined, () => open(target, 'a'))
       try {
         await handle.writeFile(data)
         await handle.datasync()
@@ -145,9 +143,8 @@ export class NodeFiles implements Files {
       } finally {
         await handle.close()
       }
-      await this.makeFolder(target)
       this.faults.beforeRename?.(to)
-      await rename(source, target)
+      await inFolder(target, undefined, () => rename(source, target))
       await syncDirectory(dirname(target))
     } catch (error) {
       throw translateFileError(error, (await this.stat(from)) ? to : from)
@@ -188,9 +185,9 @@ export class NodeFiles implements Files {
     const target = this.absolute(path)
     let handle: FileHandle | undefined
     try {
-      await this.makeFolder(target)
       this.faults.beforeWrite?.(path)
-      handle = await open(target, constants.O_RDWR | constants.O_CREAT, 0o644)
+      const flags = constants.O_RDWR | constants.O_CREAT
+      handle = await inFolder(target, undefined, () => open(target, flags, 0o644))
       await handle.truncate(sizeBytes)
       return randomAccessFile(handle, path)
     } catch (error) {
@@ -227,10 +224,21 @@ export class NodeFiles implements Files {
       }
     }
   }
+}
 
-  /** Folders of private files are private as well. */
-  private async makeFolder(target: string, mode = 0o644): Promise<void> {
-    await mkdir(dirname(target), {recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o777})
+/** Makes the folder of `target` when the work needs it. Folders of private files are private as well. */
+async function inFolder<T>(
+  target: string,
+  mode: number | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    const isPrivate = mode !== undefined && (mode & 0o077) === 0
+    await mkdir(dirname(target), {recursive: true, mode: isPrivate ? 0o700 : 0o777})
+    return work()
   }
 }
 
@@ -245,7 +253,8 @@ async function writeBeside(
     // `open` cuts the mode by the umask; a file that was shared on purpose stays shared.
     if (options.mode !== undefined) await handle.chmod(options.mode)
     await handle.writeFile(data)
-    if (options.isDurable) await handle.sync()
+    if (!options.isDurable) return 0
+    await handle.sync()
     return (await handle.stat()).mtimeMs
   } finally {
     await handle.close()

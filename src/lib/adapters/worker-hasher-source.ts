@@ -2,7 +2,7 @@
  * The hashing thread's program, as text: it runs the same from the bundle and from source, where
  * Node 20 cannot start a thread on a TypeScript file (docs/decisions/0301-md5-thread-as-text.md).
  *
- * In: `{id, kind: 'begin', path}`, `{id, kind: 'extend' | 'digest', length}`, `{id, kind: 'cancel'}`.
+ * In: `{id, kind: 'extend' | 'digest', path, length}` (the first one opens the file), `{id, kind: 'cancel'}`.
  * Out: `{id, digest}` or `{id, short}` or `{id, failure}`.
  */
 export const hashingProgram = `'use strict'
@@ -30,10 +30,9 @@ function forget(id) {
 }
 
 function handle({id, kind, path, length}) {
-  if (kind === 'begin') return void jobs.set(id, {fd: openSync(path, 'r'), hash: createHash('md5'), at: 0})
   if (kind === 'cancel') return forget(id)
-  const job = jobs.get(id)
-  if (!job) return
+  let job = jobs.get(id)
+  if (!job) jobs.set(id, (job = {fd: openSync(path, 'r'), hash: createHash('md5'), at: 0}))
   const isWhole = readTo(job, length)
   if (kind !== 'digest') return
   parentPort.postMessage(isWhole ? {id, digest: job.hash.digest('hex')} : {id, short: job.at})

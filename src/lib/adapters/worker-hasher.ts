@@ -26,16 +26,15 @@ export class WorkerHasher implements Hasher {
     this.jobs.set(id, job)
     // Keeps the process alive exactly while somebody may be waiting.
     worker.ref()
-    worker.postMessage({id, kind: 'begin', path})
     const forget = () => {
       if (this.jobs.has(id)) worker.postMessage({id, kind: 'cancel'})
       this.forget(id)
     }
     return {
       extend: (length) =>
-        void (this.jobs.has(id) && worker.postMessage({id, kind: 'extend', length})),
+        void (this.jobs.has(id) && worker.postMessage({id, kind: 'extend', path, length})),
       digest: (length) => {
-        if (this.jobs.has(id)) worker.postMessage({id, kind: 'digest', length})
+        if (this.jobs.has(id)) worker.postMessage({id, kind: 'digest', path, length})
         return job.outcome
       },
       cancel: () => {

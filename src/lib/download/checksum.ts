@@ -2,6 +2,9 @@ import {createHash} from 'node:crypto'
 import {UnexpectedError} from '../errors.js'
 import type {Hasher} from '../ports/hasher.js'
 
+/** Growth worth a message to the thread. */
+const TELL_EVERY_BYTES = 2 * 1024 * 1024
+
 /** MD5 of a partial while it fills. */
 export interface RunningHash {
   /** Bytes were handed to the disk. */
@@ -34,9 +37,14 @@ export function inlineHash(): RunningHash {
 /** In the hashing thread, from the file: for big files, filled in any order. */
 export function threadHash(hasher: Hasher, absolutePath: string): RunningHash {
   const hash = hasher.begin(absolutePath)
+  let told = 0
   return {
     onBytes() {},
-    onPrefix: (length) => hash.extend(length),
+    onPrefix(length) {
+      if (length - told < TELL_EVERY_BYTES) return
+      told = length
+      hash.extend(length)
+    },
     digest: (length) => hash.digest(length),
     cancel: () => hash.cancel(),
   }

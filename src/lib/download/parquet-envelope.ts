@@ -12,6 +12,8 @@ export interface ParquetSource {
   read(position: number, length: number): Promise<Uint8Array>
 }
 
+/** Read at once from the end: the whole footer of a usual table. */
+const TAIL_BYTES = 32 * 1024
 const MAGIC_BYTES = 4
 const TRAILER_BYTES = 8
 const MIN_FILE_BYTES = MAGIC_BYTES + 1 + TRAILER_BYTES
@@ -27,30 +29,48 @@ const MAX_STRUCTURES = 50_000
 export async function readParquetEnvelope(source: ParquetSource): Promise<ParquetFacts> {
   const {sizeBytes} = source
   if (sizeBytes < MIN_FILE_BYTES) throw notParquet(`it has ${sizeBytes} bytes`)
-  const head = await source.read(0, MAGIC_BYTES)
-  const trailer = Buffer.from(await source.read(sizeBytes - TRAILER_BYTES, TRAILER_BYTES))
-  const mark = trailer.subarray(TRAILER_BYTES - MAGIC_BYTES).toString('latin1')
-  if (Buffer.from(head).toString('latin1') !== 'PAR1' || mark !== 'PAR1')
+  const head = asBuffer(await source.read(0, MAGIC_BYTES))
+  const tail = await readTail(source, Math.min(sizeBytes, TAIL_BYTES))
+  const trailer = tail.subarray(-TRAILER_BYTES)
+  const mark = trailer.subarray(-MAGIC_BYTES).toString('latin1')
+  if (head.toString('latin1') !== 'PAR1' || mark !== 'PAR1')
     throw notParquet(mark === 'PARE' ? 'it is encrypted' : 'its marks are missing')
   const footerBytes = trailer.readUInt32LE(0)
-  const footerAt = sizeBytes - TRAILER_BYTES - footerBytes
-  if (footerAt < MAGIC_BYTES || footerBytes > MAX_FOOTER_BYTES)
+  const end = footerBytes + TRAILER_BYTES
+  if (end > sizeBytes - MAGIC_BYTES || footerBytes > MAX_FOOTER_BYTES)
     throw notParquet('its footer is impossibly long')
-  const footer = await source.read(footerAt, footerBytes)
-  const shape = footer.length === footerBytes ? walkFooter(footer) : undefined
+  const last = end <= tail.length ? tail.subarray(-end) : await readTail(source, end)
+  const shape = walkFooter(last.subarray(0, footerBytes))
   if (!shape) throw notParquet('its footer is damaged')
   if (shape.rowGroupRows !== shape.rows)
     throw notParquet('its row groups do not add up to its rows')
-  if (shape.structures <= MAX_STRUCTURES) await checkWithLibrary(source, shape)
+  if (shape.structures <= MAX_STRUCTURES) await checkWithLibrary({sizeBytes, head, last}, shape)
   return {rows: shape.rows, rowGroups: shape.rowGroups}
 }
 
+async function readTail({sizeBytes, read}: ParquetSource, length: number): Promise<Buffer> {
+  const bytes = asBuffer(await read(sizeBytes - length, length))
+  if (bytes.length < length) throw notParquet('it is shorter than it was')
+  return bytes
+}
+
+/** The same memory. */
+function asBuffer({buffer, byteOffset, length}: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length)
+}
+
 /** The second opinion: an independent reader finds the same rows in the same groups. */
-async function checkWithLibrary(source: ParquetSource, expected: ParquetFacts): Promise<void> {
+async function checkWithLibrary(
+  {sizeBytes, head, last}: {sizeBytes: number; head: Buffer; last: Buffer},
+  expected: ParquetFacts,
+): Promise<void> {
   const {default: library} = await import('parquetjs-lite/lib/reader.js')
-  const read = async (offset: number, length: number) =>
-    Buffer.from(await source.read(offset, length))
-  const reader = new library.ParquetEnvelopeReader(read, () => {}, source.sizeBytes)
+  // It asks for nothing but what was read already.
+  const read = async (offset: number, length: number) => {
+    const at = offset - (sizeBytes - last.length)
+    return at < 0 ? head.subarray(offset, offset + length) : last.subarray(at, at + length)
+  }
+  const reader = new library.ParquetEnvelopeReader(read, () => {}, sizeBytes)
   let rows: number
   let rowGroups: number
   try {
@@ -59,7 +79,6 @@ async function checkWithLibrary(source: ParquetSource, expected: ParquetFacts): 
     rows = Number(footer.num_rows)
     rowGroups = footer.row_groups?.length ?? -1
   } catch (error) {
-    if (error instanceof IntegrityError) throw error
     throw notParquet('its footer cannot be decoded', error)
   }
   if (rows !== expected.rows || rowGroups !== expected.rowGroups)
