@@ -1,6 +1,8 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../lib/base-command.js'
 import {UsageError} from '../lib/errors.js'
+import {chooseFormat} from '../lib/present/choose-format.js'
+import {queryEstimateText} from '../lib/present/query-estimate-text.js'
 import {
   defaultLimit,
   QUERY_FORMATS,
@@ -8,8 +10,9 @@ import {
   type QueryFormat,
 } from '../lib/present/query-formats.js'
 import {queryNotes} from '../lib/present/query-notes.js'
-import {answerQuery} from '../lib/query/answer-query.js'
 import type {RenderRows} from '../lib/query/answer-source.js'
+import {answerInScope, estimateInScope, SCOPES} from '../lib/remote/answer-in-scope.js'
+import type {QueryEstimate} from '../lib/remote/estimate-query.js'
 import {guardLeadingComment, readSql} from '../lib/query/sql-source.js'
 
 /** With --out; without it the document is the answer itself, see docs/query-formats.md. */
@@ -21,21 +24,27 @@ export interface QueryResult {
   rowCount: number
   /** True when there were more rows than --limit. */
   truncated: boolean
-  source: 'local'
-  /** Absolute. */
-  workspace: string
+  source: 'local' | 'server'
+  /** Absolute; `null` for a server asked outside of any workspace. */
+  workspace: string | null
+  /** With `source: 'server'`: its address, the bytes its engine read (`null`: it does not say), whose rows. */
+  server?: string
+  bytesScanned?: number | null
+  rowScope?: {tables: string[]; note: string} | null
 }
 
-export default class Query extends BaseCommand<QueryResult> {
-  static override summary = 'Ask the tables on this computer in SQL'
+export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
+  static override summary = 'Ask the tables in SQL, on this computer or on the server'
   static override description =
     'Runs one SELECT (or EXPLAIN) of DuckDB SQL over the pulled tables, the snapshots, and your own tables ' +
     'and views in user/duckdb/analytics.duckdb, where yours win over published ones of the same name. It ' +
-    'reads, and reads inside the workspace only. Numbers are exact in every format.'
+    'reads, and reads inside the workspace only. Numbers are exact in every format. What the last pull saw on ' +
+    'the server alone is asked there, and said so; --remote asks there always, in the dialect of the server.'
   static override examples = [
     '<%= config.bin %> query "SELECT country, count(*) FROM orders GROUP BY ALL"',
     '<%= config.bin %> query "FROM orders" --format csv --out orders.csv',
     '<%= config.bin %> query --file report.sql --json',
+    '<%= config.bin %> query --remote "SELECT device, count(*) FROM web_sessions GROUP BY 1" --estimate',
     '<%= config.bin %> query --stdin --format parquet --out report.parquet < report.sql',
   ]
   static override args = {sql: Args.string({description: 'The statement'})}
@@ -56,39 +65,58 @@ export default class Query extends BaseCommand<QueryResult> {
       summary: 'Write the answer to a file, whole or not at all',
       helpValue: 'FILE',
     }),
+    scope: Flags.option({options: SCOPES, summary: 'Which side answers [default: auto]'})(),
+    remote: Flags.boolean({summary: 'Ask the server, as --scope remote', exclusive: ['scope']}),
+    estimate: Flags.boolean({summary: 'Tell what the server would read, and run nothing'}),
+    'max-bytes': Flags.integer({
+      summary: 'Refuse what would read more on the server [default: AGNES_REMOTE_MAX_BYTES]',
+      min: 0,
+      helpValue: 'N',
+    }),
     workspace: Flags.string({summary: 'Folder of the workspace', helpValue: 'DIR'}),
   }
 
   private hasJsonFormat = false
 
-  async run(): Promise<QueryResult> {
+  async run(): Promise<QueryResult | QueryEstimate> {
     const {args, flags} = await this.parse(Query, guardLeadingComment(this.argv))
     const {context, signal} = this
-    const {folders, random, filesAt, warehouse, currentDir} = context
+    const {streams, env, filesAt, currentDir, folders, random, clock, config} = context
+    const {warehouse, findWorkspace, serverOrigin, http} = context
+    const sources = {positional: args.sql, flag: flags.sql, useStdin: flags.stdin, file: flags.file}
+    const sql = await readSql(sources, {filesAt, currentDir, stdin: streams.in})
+    const scope = flags.remote ? 'remote' : (flags.scope ?? 'auto')
+    const deps = {
+      ...{filesAt, currentDir, folders, random, clock, config},
+      ...{warehouse, findWorkspace, serverOrigin, http},
+      output: streams.out,
+      workspaceFlag: flags.workspace,
+      timeoutMs: env.remoteQueryTimeoutMs,
+      maxBytes: flags['max-bytes'] ?? env.remoteMaxBytes,
+      onFirstWrite: () => this.markPrinted(),
+      onNotice: (text: string) => this.addWarning(text),
+    }
+    if (flags.estimate) {
+      const estimate = await estimateInScope({sql, scope}, deps, signal)
+      await this.present(estimate, (_result, terminal) => queryEstimateText(estimate, terminal))
+      return estimate
+    }
     const format = chooseFormat(flags.format, this.jsonEnabled(), flags.out)
     this.hasJsonFormat = format === 'json' && flags.out === undefined
-    const sources = {positional: args.sql, flag: flags.sql, useStdin: flags.stdin, file: flags.file}
-    const sql = await readSql(sources, {filesAt, currentDir, stdin: context.streams.in})
-    const {root} = await context.findWorkspace(flags.workspace)
     const request = {
-      sql,
-      limit: flags.limit ?? defaultLimit(format),
-      render: await rendererOf(format, flags.out === undefined ? context.streams.out : FILE),
-      out: flags.out,
+      ...{sql, scope, out: flags.out, limit: flags.limit ?? defaultLimit(format)},
+      render: await rendererOf(format, flags.out === undefined ? streams.out : FILE),
       holdBack: format === 'json' ? JSON_HOLD_BACK : 0,
-      memoryLimitMb: context.env.queryMemoryMb,
-      threads: context.env.queryThreads,
+      memoryLimitMb: env.queryMemoryMb,
+      threads: env.queryThreads,
     }
-    const deps = {folders, random, filesAt, warehouse, currentDir}
-    const places = {workspace: filesAt(root), output: context.streams.out}
-    const onFirstWrite = () => this.markPrinted()
-    const answer = await answerQuery(request, {...deps, ...places, onFirstWrite}, signal)
-    const {warnings, note} = queryNotes(answer, {format, limit: request.limit, ...places})
+    const answer = await answerInScope(request, deps, signal)
+    const {warnings, note} = queryNotes(answer, {format, output: streams.out})
     for (const warning of warnings) this.addWarning(warning)
-    if (note !== '') await context.streams.err.write(note)
+    if (note !== '') await streams.err.write(note)
     const columns = answer.columns.map(({name, typeText}) => ({name, type: typeText}))
-    const {rowCount, isTruncated: truncated, out} = answer
-    return {out, format, columns, rowCount, truncated, source: 'local', workspace: root}
+    const {rowCount, isTruncated: truncated, out, origin} = answer
+    return {out, format, columns, rowCount, truncated, ...origin}
   }
 
   override jsonEnabled(): boolean {
@@ -99,20 +127,6 @@ export default class Query extends BaseCommand<QueryResult> {
 /** A JSON document is not begun before this much of it is known to be right. */
 const JSON_HOLD_BACK = 8 << 20
 const FILE = {isTty: false, hasColor: false, columns: 80}
-
-/** `--json` is short for `--format json`; beside `--out` it is about the report on standard output. */
-function chooseFormat(
-  format: QueryFormat | undefined,
-  isJson: boolean,
-  out: string | undefined,
-): QueryFormat {
-  if (!isJson) return format ?? 'table'
-  if (out === undefined && format !== undefined && format !== 'json')
-    throw new UsageError(`--json and --format ${format} contradict each other.`, {
-      hint: 'Use one of them.',
-    })
-  return format ?? 'json'
-}
 
 async function rendererOf(
   format: QueryFormat,

@@ -1,6 +1,6 @@
-import type {Files} from '../ports/files.js'
 import type {QueryAnswer} from '../query/answer-query.js'
-import {countText} from './amounts.js'
+import type {ServerOrigin} from '../query/answer-source.js'
+import {bytesText, countText} from './amounts.js'
 import type {QueryFormat} from './query-formats.js'
 import {sanitizeLine} from './sanitize.js'
 
@@ -9,20 +9,34 @@ export function queryNotes(
   answer: QueryAnswer,
   facts: {
     format: QueryFormat
-    limit: number | null
     output: {isTty: boolean}
-    workspace: Files
   },
 ): {warnings: string[]; note: string} {
-  const {rowCount, isTruncated, notices, out} = answer
+  const {rowCount, isTruncated, notices, out, origin} = answer
   const warnings = notices.map(sanitizeLine)
+  if (origin.source === 'server' && origin.rowScope !== null)
+    warnings.push(scopeText(origin.rowScope))
   if (isTruncated)
     warnings.push(
-      `Only the first ${rows(facts.limit ?? rowCount)}; there are more. Give --limit N for more of them.`,
+      `Only the first ${rows(rowCount)}; there are more. Give --limit N for more of them.`,
     )
-  if (out !== null) return {warnings, note: `Wrote ${rows(rowCount)} to ${sanitizeLine(out)}.\n`}
+  const told = origin.source === 'server' ? serverText(origin) : ''
+  if (out !== null)
+    return {warnings, note: `Wrote ${rows(rowCount)} to ${sanitizeLine(out)}.\n${told}`}
   const isRead = facts.output.isTty && facts.format === 'table'
-  return {warnings, note: isRead ? `${rows(rowCount)}.\n` : ''}
+  const isDocument = facts.format === 'json'
+  return {warnings, note: `${isRead ? `${rows(rowCount)}.\n` : ''}${isDocument ? '' : told}`}
+}
+
+/** What a query cost is said wherever it is known, in a pipe too. */
+function serverText({server, bytesScanned}: ServerOrigin): string {
+  const read = bytesScanned === null ? 'n/a' : bytesText(bytesScanned)
+  return `Answered by ${sanitizeLine(server)}. Bytes scanned: ${read}.\n`
+}
+
+function scopeText({tables, note}: NonNullable<ServerOrigin['rowScope']>): string {
+  const which = tables.length === 0 ? '' : ` (${tables.map(sanitizeLine).join(', ')})`
+  return `Only the rows you may see${which}. ${sanitizeLine(note)}`.trimEnd()
 }
 
 function rows(count: number): string {

@@ -8,7 +8,7 @@ export interface ServerErrorBody {
   message?: string
   hint?: string
   retryAfterMs?: number
-  /** The error object as sent. */
+  /** The error object as sent, or what a known text says. */
   fields?: Record<string, unknown>
 }
 
@@ -16,11 +16,40 @@ const MAX_MESSAGE = 500
 
 export function readServerError(body: string): ServerErrorBody {
   const detail = parseDetail(body)
-  if (typeof detail === 'string') return {message: detail.slice(0, MAX_MESSAGE)}
+  if (typeof detail === 'string') return readText(detail)
   if (Array.isArray(detail)) return {kind: 'invalid_request', message: validationMessage(detail)}
   if (typeof detail === 'object' && detail !== null)
     return readObject(detail as Record<string, unknown>)
   return {}
+}
+
+/** Texts that stand for a kind of their own, because the server has no label for it. */
+const LABELLED: readonly {pattern: RegExp; kind: string; field?: string}[] = [
+  {
+    pattern: /^Query error: Catalog Error: Table with name (?<found>.+?) does not exist!/s,
+    kind: 'query_table_missing',
+    field: 'table',
+  },
+  {pattern: /^Query error: /, kind: 'query_error'},
+  {pattern: /^Only single SELECT queries/, kind: 'only_single_select'},
+  {pattern: /^Query must start with/, kind: 'only_single_select'},
+  {
+    pattern:
+      /^Access denied to table '(?<found>[^']+)'|^Table '(?<stacked>[^']+)' is not in your stack/,
+    kind: 'table_not_granted',
+    field: 'table',
+  },
+]
+
+function readText(detail: string): ServerErrorBody {
+  const message = detail.replace(/^Query error: /, '').slice(0, MAX_MESSAGE)
+  for (const {pattern, kind, field} of LABELLED) {
+    const match = pattern.exec(detail)
+    if (!match) continue
+    const found = match.groups?.found ?? match.groups?.stacked
+    return {kind, message, ...(field && found ? {fields: {[field]: found}} : {})}
+  }
+  return {message}
 }
 
 function parseDetail(body: string): unknown {

@@ -1,0 +1,128 @@
+import type {Clock} from '../ports/clock.js'
+import type {HttpClient} from '../ports/http-client.js'
+import type {RowBatch, Warehouse} from '../ports/warehouse.js'
+import type {AnswerSource, ServerOrigin} from '../query/answer-source.js'
+import {limitRows, type CountedRows} from '../query/limit-rows.js'
+import {readQueryAnswer, type QueryAnswerBody} from '../wire/query.js'
+import {explainRefusal} from './explain-refusal.js'
+import {isSlotTaken} from './quota-error.js'
+import {remoteRows} from './remote-rows.js'
+import {admissionProblems, bareStatement} from './server-sql.js'
+import {guardBytes} from './estimate-query.js'
+import {writeParquet} from './write-parquet.js'
+
+/**
+ * A query that runs on the server. Vocabulary: the *ceiling* is the most bytes its engine may read, ours
+ * (`maxBytes`) and the server's own; the *scope* says which side answers. This room asks and explains; it
+ * never rewrites SQL, and never sends a statement whose ceiling it knows to be broken.
+ */
+export interface RemoteQueryDeps {
+  http: HttpClient
+  clock: Clock
+  warehouse: () => Promise<Warehouse>
+  /** Longest silence of the server. */
+  timeoutMs: number
+  /** `undefined` for no ceiling of ours. */
+  maxBytes: number | undefined
+  /** Absolute; `null` outside of any. */
+  workspace: string | null
+  /** Grows while the query runs. */
+  notices: string[]
+}
+
+/** The most rows a server gives whatever is asked; asking for more only hides that. */
+const MAX_ROWS = 1_000_000
+/** A free slot is a matter of seconds: these waits, then the person decides. */
+const SLOT_WAITS_MS = [1000, 3000, 6000]
+
+export class RemoteQuery implements AnswerSource {
+  readonly notices: string[]
+  origin: ServerOrigin
+
+  constructor(
+    private readonly sql: string,
+    private readonly deps: RemoteQueryDeps,
+  ) {
+    const {http, workspace, notices} = deps
+    this.notices = notices
+    const server = http.origin
+    this.origin = {source: 'server', server, workspace, bytesScanned: null, rowScope: null}
+  }
+
+  async rows(limit: number | null, signal: AbortSignal): Promise<CountedRows> {
+    const sql = bareStatement(this.sql)
+    this.warnOf(sql)
+    const {http, maxBytes} = this.deps
+    if (maxBytes !== undefined) {
+      const warning = await guardBytes(sql, {http, maxBytes}, signal)
+      if (warning !== undefined) this.notices.push(warning)
+    }
+    const answer = await this.ask(sql, limit, signal)
+    const {bytesScanned, rowScope} = answer
+    this.origin = {...this.origin, bytesScanned, rowScope}
+    return counted(answer, limit)
+  }
+
+  async exportParquet(
+    path: string,
+    limit: number | null,
+    signal: AbortSignal,
+  ): Promise<CountedRows['outcome']> {
+    const rows = await this.rows(limit, signal)
+    await writeParquet(rows, {path, warehouse: this.deps.warehouse}, signal)
+    return rows.outcome
+  }
+
+  async assertWhole(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  private warnOf(sql: string): void {
+    for (const {text, advice} of admissionProblems(sql))
+      this.notices.push(`The server may refuse the query because of ${text}. ${advice}`)
+  }
+
+  private async ask(
+    sql: string,
+    limit: number | null,
+    signal: AbortSignal,
+  ): Promise<QueryAnswerBody> {
+    const {clock, timeoutMs, maxBytes, http} = this.deps
+    const body = {
+      sql,
+      // 0 means "the default" to some servers.
+      limit: Math.min(MAX_ROWS, Math.max(1, limit ?? MAX_ROWS)),
+      ...(maxBytes === undefined ? {} : {max_bytes: maxBytes}),
+    }
+    for (let attempt = 0; ; attempt++) {
+      const startedAt = clock.monotonicMs()
+      try {
+        const request = {body, timeoutMs, lossless: true}
+        const answer = await http.requestJson('POST', '/api/query', request, signal)
+        return readQueryAnswer(answer.body)
+      } catch (error) {
+        const waitMs = SLOT_WAITS_MS[attempt]
+        if (waitMs !== undefined && isSlotTaken(error)) {
+          this.notices.push(
+            `Your other queries fill the server's slots: trying again in ${waitMs / 1000} s.`,
+          )
+          await clock.sleep(waitMs, signal)
+          continue
+        }
+        const waitedMs = clock.monotonicMs() - startedAt
+        throw explainRefusal(error, {sql, origin: http.origin, waitedMs, timeoutMs})
+      }
+    }
+  }
+}
+
+/** Never more rows than asked for, and cut when either side has cut. */
+function counted(answer: QueryAnswerBody, limit: number | null): CountedRows {
+  const rows = limitRows(remoteRows(answer), limit)
+  return answer.isTruncated ? {...rows, batches: cutBatches(rows)} : rows
+}
+
+async function* cutBatches({batches, outcome}: CountedRows): AsyncGenerator<RowBatch> {
+  yield* batches
+  outcome.isTruncated = true
+}
