@@ -1,0 +1,51 @@
+import {jsonOf} from '../cells/cell-json.js'
+import type {Column} from '../ports/warehouse.js'
+import {plainNumbers, type SchemaColumn, type TableSample} from '../wire/schema.js'
+import type {OpenTable} from './local-session.js'
+
+/** First rows of a table, in no order that means anything. */
+export interface SampleRows {
+  /** Whose rows: those on this computer, or what the server sent just now. */
+  from: 'local' | 'server'
+  columns: {name: string; type: string | null}[]
+  /** One array per row. Integers beyond 2^53 and decimals are texts, times ISO 8601, NaN a text. */
+  rows: unknown[][]
+}
+
+export async function localRows(
+  {session, columns, sql}: OpenTable,
+  count: number,
+  signal: AbortSignal,
+): Promise<SampleRows> {
+  const {parseLossless} = await import('../wire/lossless-json.js')
+  const jsons = columns.map(({type}) => jsonOf(type))
+  const cells = await session.rows(`SELECT * FROM ${sql} LIMIT ${count}`, [], signal)
+  const rows = cells.map((row) =>
+    row.map((cell, index) => plainNumbers(parseLossless(jsons[index]!(cell)))),
+  )
+  return {from: 'local', columns: namesAndTypes(columns), rows}
+}
+
+/** The server's rows in the order of the schema; its own way to write an absent date is undone. */
+export function serverRows(sample: TableSample, schema: readonly SchemaColumn[]): SampleRows {
+  const known = new Map(schema.map(({name, type}) => [name, type]))
+  const unknown = sample.rows.flatMap((row) => Object.keys(row)).filter((name) => !known.has(name))
+  const columns = [
+    ...schema.map(({name, type}) => ({name, type})),
+    ...[...new Set(unknown)].map((name) => ({name, type: null})),
+  ]
+  const sent = new Set(sample.rows.flatMap((row) => Object.keys(row)))
+  const shown = sample.rows.length === 0 ? columns : columns.filter(({name}) => sent.has(name))
+  const rows = sample.rows.map((row) =>
+    shown.map(({name, type}) => (isAbsentTime(row[name], type) ? null : (row[name] ?? null))),
+  )
+  return {from: 'server', columns: shown, rows}
+}
+
+function isAbsentTime(value: unknown, type: string | null): boolean {
+  return value === 'NaT' && /^(date|time|timestamp)/i.test(type ?? '')
+}
+
+function namesAndTypes(columns: readonly Column[]): {name: string; type: string}[] {
+  return columns.map(({name, typeText}) => ({name, type: typeText}))
+}
