@@ -4,6 +4,8 @@
  * one the reference client made over a published file. Everything else belongs to the user.
  */
 const MARK = 'agnes:1 '
+/** Views over snapshots: a pull replaces them where a published table has the name, and else leaves them. */
+const SNAPSHOT_MARK = 'agnes-snapshot:1 '
 
 export interface CatalogObject {
   name: string
@@ -33,6 +35,18 @@ export function markOf(fingerprint: string): string {
   return `${MARK}${fingerprint}`
 }
 
+export function snapshotMark(fingerprint: string): string {
+  return `${SNAPSHOT_MARK}${fingerprint}`
+}
+
+/** A view over a snapshot, ours or the reference client's. */
+export function isSnapshotView({name, kind, sql, comment}: CatalogObject): boolean {
+  if (kind !== 'view') return false
+  if (comment !== null) return comment.startsWith(SNAPSHOT_MARK)
+  const path = REFERENCE_VIEW.exec(sql ?? '')?.[1]?.replaceAll('\\', '/')
+  return path?.endsWith(`/user/snapshots/${name}.parquet`) ?? false
+}
+
 /** `withdrawn`: names that were published here once and are not any more. */
 export function planViews(
   wanted: readonly WantedView[],
@@ -57,7 +71,10 @@ export function planViews(
 }
 
 function isOurs(object: CatalogObject): boolean {
-  return object.kind === 'view' && (isMarked(object) || isOfReferenceClient(object))
+  return (
+    object.kind === 'view' &&
+    (isMarked(object) || isOfReferenceClient(object) || isSnapshotView(object))
+  )
 }
 
 function isMarked({comment}: CatalogObject): boolean {
