@@ -13,6 +13,7 @@ import {createHttpApp, type RouteFacts} from './http-app.js'
 import {ManifestCache} from './manifest.js'
 import type {DemoSeed} from './data/create-demo-data.js'
 import type {DataStore, QueryEngine} from './model.js'
+import type {QuotaLimits} from './quota-ledger.js'
 import {registerRoutes} from './register-routes.js'
 import {seedDemo} from './seed-demo.js'
 import {seedState} from './seed-state.js'
@@ -40,6 +41,8 @@ export interface ServerDeps {
   openData(signal: AbortSignal): Promise<OpenedData>
   /** Default true; tests that sign in often switch it off. */
   hasRateLimits?: boolean
+  /** What one person may scan; the contract's numbers by default. */
+  quotas?: Partial<QuotaLimits>
 }
 
 export interface OpenedData {
@@ -156,6 +159,7 @@ async function open(
     registerRoutes(app, routeDeps(deps, {state, systemStore, store, catalog, issuer, signal}), {
       engine,
       version: deps.version,
+      quotas: deps.quotas,
     })
     await app.ready()
     return {

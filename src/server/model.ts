@@ -71,6 +71,17 @@ export interface ScanEstimate {
   resultBytes: number | null
 }
 
+export interface QueryOptions {
+  limit: number
+  /** Ids of the tables the caller may read; not asked for admins. */
+  allowed: ReadonlySet<string>
+  isAdmin: boolean
+  /** The caller's own ceiling for remote engines, below the engine's cap. */
+  maxBytes?: number | undefined
+  /** Called once, before anything is read, for a query that touches a remote table; throws over a quota. */
+  enterRemote?(): {charge(bytes: number): void; release(): void}
+}
+
 /** Reads published tables with SQL. Access is decided by the caller and handed in. */
 export interface QueryEngine {
   schema(table: PublishedTable, signal?: AbortSignal): Promise<SchemaColumn[]>
@@ -87,7 +98,7 @@ export interface QueryEngine {
    */
   query(
     sql: string,
-    options: {limit: number; allowed: ReadonlySet<string>; isAdmin: boolean},
+    options: QueryOptions,
     signal?: AbortSignal,
   ): Promise<{
     columns: readonly Column[]

@@ -2,11 +2,13 @@ import {createServer, type AgnesServer, type ServerDeps} from './create-server.j
 import type {Files} from '../lib/ports/files.js'
 import {createDemoData} from './data/create-demo-data.js'
 import {openDataStore} from './data/open-data-store.js'
-import {createQueryEngine} from './engine/query-engine.js'
+import {createQueryEngine, type EngineLimits} from './engine/query-engine.js'
 
 export interface FolderServerDeps extends Omit<ServerDeps, 'openData'> {
   /** Reads the environment variable that an extract's `token_env` names. */
   secret(name: string): string | undefined
+  /** Cost cap and others of the engine; its defaults otherwise. */
+  limits?: Partial<EngineLimits>
   /** Makes the demo company first. */
   demo?: {scale: number; seed: number; templates: Files} | undefined
 }

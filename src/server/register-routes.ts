@@ -1,5 +1,6 @@
 import type {FastifyInstance} from 'fastify'
 import type {QueryEngine} from './model.js'
+import {DEFAULT_QUOTAS, QuotaLedger, type QuotaLimits} from './quota-ledger.js'
 import {registerCatalogRoutes} from './routes/catalog.js'
 import {registerDataRoutes} from './routes/data.js'
 import {registerGrantRoutes} from './routes/grants.js'
@@ -24,7 +25,7 @@ import type {ServerRouteDeps} from './server-deps.js'
 export function registerRoutes(
   app: FastifyInstance,
   deps: ServerRouteDeps,
-  options: {engine: QueryEngine; version: string},
+  options: {engine: QueryEngine; version: string; quotas?: Partial<QuotaLimits> | undefined},
 ): void {
   registerHealthRoutes(app, {...deps, version: options.version})
   registerSignInRoutes(app, deps)
@@ -40,7 +41,8 @@ export function registerRoutes(
   registerUserRoutes(app, deps)
   registerWelcomeRoutes(app, deps)
 
-  const dataDeps = {...deps, tables: deps.catalog, engine: options.engine}
+  const quotas = new QuotaLedger(deps.clock, {...DEFAULT_QUOTAS, ...options.quotas})
+  const dataDeps = {...deps, quotas, tables: deps.catalog, engine: options.engine}
   registerCatalogRoutes(app, dataDeps)
   registerSchemaRoute(app, dataDeps)
   registerSampleRoute(app, dataDeps)

@@ -2,6 +2,7 @@ import type {FastifyRequest} from 'fastify'
 import type {Clock} from '../lib/ports/clock.js'
 import type {Logger} from '../lib/ports/logger.js'
 import type {Random} from '../lib/ports/random.js'
+import type {QuotaLedger} from './quota-ledger.js'
 import type {DataStore, PublishedTable, QueryEngine} from './model.js'
 
 /** Who a request comes from, decided before any handler runs. */
@@ -63,6 +64,7 @@ export interface DataRouteDeps {
   store: DataStore
   engine: QueryEngine
   tables: TableAccess
+  quotas: QuotaLedger
   clock: Clock
   random: Random
   logger: Logger

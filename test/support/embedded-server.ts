@@ -8,6 +8,8 @@ import {systemRandom} from '../../src/lib/adapters/system-random.js'
 import type {Clock} from '../../src/lib/ports/clock.js'
 import type {Logger} from '../../src/lib/ports/logger.js'
 import {createServer, type OpenedData, type ReadyServer} from '../../src/server/create-server.js'
+import type {EngineLimits} from '../../src/server/engine/query-engine.js'
+import type {QuotaLimits} from '../../src/server/quota-ledger.js'
 import {openFolderServer} from '../../src/server/open-folder-server.js'
 import {repositoryRoot} from './run-cli.js'
 import {tempDir} from './temp-dir.js'
@@ -19,6 +21,9 @@ export interface EmbeddedServerOptions {
   demo?: boolean | {scale?: number; seed?: number}
   clock?: Clock
   hasRateLimits?: boolean
+  quotas?: Partial<QuotaLimits>
+  /** Of the engine: cost cap, time limits. */
+  limits?: Partial<EngineLimits>
   /** Stands in for the real store and engine over `dir`. */
   openData?: () => Promise<OpenedData>
   /** Kept running after the test that started it; then the caller closes it. */
@@ -68,6 +73,8 @@ export async function startEmbeddedServer(
     hasRateLimits: options.hasRateLimits ?? false,
     secret: () => undefined,
     demo: demoOf(options.demo),
+    ...(options.quotas ? {quotas: options.quotas} : {}),
+    ...(options.limits ? {limits: options.limits} : {}),
   }
   const server = options.openData
     ? createServer({...deps, openData: options.openData})

@@ -1,5 +1,5 @@
 import type {Cell, RowStream, WarehouseSession} from '../../lib/ports/warehouse.js'
-import type {PublishedTable, QueryEngine} from '../model.js'
+import type {PublishedTable, QueryEngine, QueryOptions} from '../model.js'
 import {checkQuery, type QueryFacts, type TableReference} from './check-query.js'
 import {toQueryError} from './engine-errors.js'
 import type {EngineParts} from './query-engine.js'
@@ -18,15 +18,11 @@ import {startDeadline} from './statement-timeout.js'
 
 type QueryResult = Awaited<ReturnType<QueryEngine['query']>>
 
-interface QueryRequest {
+interface QueryRequest extends QueryOptions {
   sql: string
-  limit: number
-  /** Ids of the tables the caller may read; not asked for admins. */
-  allowed: ReadonlySet<string>
-  isAdmin: boolean
 }
 
-/** Admission, rights, cost, execution: in this order, each refusing before the next begins. */
+/** Admission, rights, quota, cost, execution: in this order, each refusing before the next begins. */
 export async function runQuery(
   parts: EngineParts,
   request: QueryRequest,
@@ -34,18 +30,25 @@ export async function runQuery(
 ): Promise<QueryResult> {
   const {statement, facts} = await admit(parts, request.sql, signal)
   const tables = facts.tables.map((reference) => resolveTable(parts, reference, request))
+  const isRemote = tables.some(({queryMode}) => queryMode === 'remote')
+  const slot = isRemote ? request.enterRemote?.() : undefined
   const deadline = startDeadline(parts.clock, parts.limits.queryTimeoutMs, signal)
   let session: WarehouseSession | undefined
   try {
     session = await parts.open([...new Set(tables)])
-    const bytesScanned = await costOf(parts, {session, tables, statement, facts}, deadline.signal)
+    const ceiling = ceilingOf(parts.limits.maxRemoteScanBytes, request.maxBytes)
+    const cost = {session, tables, statement, facts, ceiling}
+    const bytesScanned = await costOf(cost, deadline.signal)
     const stream = await session.stream(request.sql, [], deadline.signal)
     const limit = Math.min(request.limit, parts.limits.maxQueryRows)
-    return {columns: stream.columns, ...(await firstRows(stream, limit)), bytesScanned}
+    const rows = await firstRows(stream, limit)
+    slot?.charge(bytesScanned ?? 0)
+    return {columns: stream.columns, ...rows, bytesScanned}
   } catch (error) {
     throw toQueryError(error)
   } finally {
     deadline.clear()
+    slot?.release()
     await session?.close()
   }
 }
@@ -92,8 +95,7 @@ function resolveTable(
 
 /** Bytes a remote engine reads for the statement, refused above the cap; `null` when all is local. */
 async function costOf(
-  {limits}: EngineParts,
-  {session, tables, statement, facts}: CostInput,
+  {session, tables, statement, facts, ceiling}: CostInput,
   signal: AbortSignal,
 ): Promise<number | null> {
   const remote = [...new Set(tables)].filter(({queryMode}) => queryMode === 'remote')
@@ -106,10 +108,10 @@ async function costOf(
     const columns = facts.hasStar ? 'all' : facts.columns
     scanBytes += bytesFor(statistics, {columns, rows})
   }
-  if (limits.maxRemoteScanBytes > 0 && scanBytes > limits.maxRemoteScanBytes)
+  if (scanBytes > ceiling)
     throw scanTooLarge({
       scanBytes,
-      limitBytes: limits.maxRemoteScanBytes,
+      limitBytes: ceiling,
       tables: remote.map(({name}) => name),
     })
   return scanBytes
@@ -120,6 +122,12 @@ interface CostInput {
   tables: readonly PublishedTable[]
   statement: SqlNode
   facts: QueryFacts
+  ceiling: number
+}
+
+/** @param cap the engine's own; 0 switches it off, and nothing lifts it */
+function ceilingOf(cap: number, asked: number | undefined): number {
+  return Math.min(cap > 0 ? cap : Infinity, asked ?? Infinity)
 }
 
 /** Only a plain SELECT from the table itself prunes; anything cleverer is charged in full. */

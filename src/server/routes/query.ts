@@ -16,12 +16,18 @@ export function registerQueryRoute(app: FastifyInstance, deps: DataRouteDeps): v
     const body = new RequestBody(request.body)
     const sql = body.text('sql')
     const limit = body.optionalWhole('limit') ?? DEFAULT_LIMIT
+    // Ours: the ceiling of the caller travels with the query.
+    const maxBytes = body.optionalWhole('max_bytes') ?? undefined
     body.check()
     if (limit < 0) throw new ApiError(400, 'Query error: limit must not be negative')
     const caller = callerOf(request)
     const result = await deps.engine.query(
       sql,
-      {limit, allowed: allowedIds(deps.tables.visible(caller)), isAdmin: caller.isAdmin},
+      {
+        ...{limit, maxBytes, isAdmin: caller.isAdmin},
+        allowed: allowedIds(deps.tables.visible(caller)),
+        enterRemote: () => deps.quotas.enter(caller.email, 'query'),
+      },
       requestSignal(reply, deps.signal),
     )
     return reply.type('application/json').send(resultJson(result))

@@ -1,6 +1,7 @@
 import {Readable} from 'node:stream'
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify'
 import type {RowStream} from '../../lib/ports/warehouse.js'
+import type {QuotaSlot} from '../quota-ledger.js'
 import {callerOf, type DataRouteDeps} from '../route-deps.js'
 import {readableTable, type RefusalTexts} from './readable-table.js'
 import {requestSignal} from './request-signal.js'
@@ -43,17 +44,35 @@ async function sendScan(
   const scan = readScanRequest(request.body)
   const caller = callerOf(request)
   const table = readableTable(deps, {caller, id: scan.table_id, texts: SCAN_TEXTS})
-  const rows = await deps.engine.scan(table, scan, requestSignal(reply, deps.signal))
+  const slot = deps.quotas.enter(caller.email, 'scan')
+  let rows: RowStream | undefined
   try {
+    rows = await deps.engine.scan(table, scan, requestSignal(reply, deps.signal))
+    const opened = rows
     const {encodeArrowStream} = await import('../../lib/arrow/encode-arrow-stream.js')
-    const chunks = encodeArrowStream(rows)
+    const chunks = encodeArrowStream(opened)
     const first = await chunks.next()
-    const body = Readable.from(following(first, chunks), {objectMode: false})
-    body.once('close', () => void giveUp(rows, deps))
+    const body = Readable.from(charged(following(first, chunks), slot), {objectMode: false})
+    body.once('close', () => {
+      slot.release()
+      void giveUp(opened, deps)
+    })
     return await reply.type('application/vnd.apache.arrow.stream').send(body)
   } catch (error) {
-    await giveUp(rows, deps)
+    slot.release()
+    if (rows) await giveUp(rows, deps)
     throw error
+  }
+}
+
+/** A scan costs the bytes of its answer, as far as it was read. */
+async function* charged(
+  chunks: AsyncIterable<Uint8Array>,
+  slot: QuotaSlot,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    slot.charge(chunk.length)
+    yield chunk
   }
 }
 
