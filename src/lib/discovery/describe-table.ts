@@ -173,7 +173,7 @@ function localColumn({name, type}: {name: string; type: string | null}): SchemaC
 }
 
 function noteProblem(discovery: Discovery, problem: AgnesError | null): void {
-  if (problem) discovery.notices.push(`The server’s facts are missing: ${problem.message}`)
+  if (problem) discovery.notices.push(`The server's facts are missing: ${problem.message}`)
 }
 
 function noteChangedColumns(

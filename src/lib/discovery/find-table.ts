@@ -63,7 +63,7 @@ export function forbiddenTable(
   cause: ForbiddenError,
 ): ForbiddenError {
   return new ForbiddenError(`You may not read the table ${name} on ${origin}.`, {
-    code: cause.code === 'forbidden' ? 'table_forbidden' : cause.code,
+    code: cause.code === 'forbidden' ? 'table_not_granted' : cause.code,
     hint: 'An administrator of the server can grant it to one of your groups. After that, run: agnes pull',
     details: {...cause.details, table: name, serverMessage: cause.message},
     cause,

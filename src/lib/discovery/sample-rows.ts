@@ -26,7 +26,7 @@ export async function localRows(
   return {from: 'local', columns: namesAndTypes(columns), rows}
 }
 
-/** The server's rows in the order of the schema; its own way to write an absent date is undone. */
+/** The server's rows in the order of the schema; its own way to write days is undone. */
 export function serverRows(sample: TableSample, schema: readonly SchemaColumn[]): SampleRows {
   const known = new Map(schema.map(({name, type}) => [name, type]))
   const unknown = sample.rows.flatMap((row) => Object.keys(row)).filter((name) => !known.has(name))
@@ -37,13 +37,16 @@ export function serverRows(sample: TableSample, schema: readonly SchemaColumn[])
   const sent = new Set(sample.rows.flatMap((row) => Object.keys(row)))
   const shown = sample.rows.length === 0 ? columns : columns.filter(({name}) => sent.has(name))
   const rows = sample.rows.map((row) =>
-    shown.map(({name, type}) => (isAbsentTime(row[name], type) ? null : (row[name] ?? null))),
+    shown.map(({name, type}) => undoFrame(row[name] ?? null, type ?? '')),
   )
   return {from: 'server', columns: shown, rows}
 }
 
-function isAbsentTime(value: unknown, type: string | null): boolean {
-  return value === 'NaT' && /^(date|time|timestamp)/i.test(type ?? '')
+/** Servers send samples through a data frame, which writes absent times as `NaT` and days as midnights. */
+function undoFrame(value: unknown, type: string): unknown {
+  if (value === 'NaT' && /^(date|timestamp)/i.test(type)) return null
+  const isMidnight = typeof value === 'string' && /^\d{4}-\d\d-\d\dT00:00:00$/.test(value)
+  return isMidnight && /^date$/i.test(type) ? value.slice(0, 10) : value
 }
 
 function namesAndTypes(columns: readonly Column[]): {name: string; type: string}[] {

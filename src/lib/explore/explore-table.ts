@@ -137,10 +137,9 @@ async function sampleProfile(
 ): Promise<Profile> {
   const sample = await readServerSample(table, SAMPLE_ROWS, discovery, signal)
   const rows = serverRows(sample, await columnsIfAny(table, discovery, signal))
-  const total = table.row?.rows ?? null
   return {
     basis: {kind: 'sample', rows: rows.rows.length, profiledAt: null},
-    rowCount: total ?? (rows.rows.length < SAMPLE_ROWS ? rows.rows.length : null),
+    rowCount: table.row?.rows ?? null,
     columns: profileRows(rows),
     serverProfile: null,
   }

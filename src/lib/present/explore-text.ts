@@ -23,7 +23,7 @@ function basisText({basis, rowCount}: TableProfile): string {
     return `${rows}, as the server worked it out${time}.`
   }
   const total = rowCount === null ? 'a number nobody has counted' : countText(rowCount)
-  return rowCount === basis.rows
+  return rowCount !== null && rowCount === basis.rows
     ? `${rows} the server sent, which are all.`
     : `only a sample: ${rows} the server sent, of ${total}. It says little about the rest.`
 }

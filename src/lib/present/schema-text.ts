@@ -11,8 +11,11 @@ import {valueText} from './value-text.js'
 const FROM: Record<TableDescription['columnsFrom'], string> = {
   server: 'as the server has them',
   memory: 'as the server had them',
-  local: 'of the files on this computer; the server was not heard',
+  local: 'of the files on this computer',
 }
+
+const NUMERIC =
+  /^(U?(TINY|SMALL|BIG|HUGE)?INT|INTEGER|U?INTEGER|DECIMAL|NUMERIC|BIGNUMERIC|FLOAT|DOUBLE|REAL)[^[]*$/i
 
 /** A table's facts, columns, and rows where they were asked for. In a pipe: the kind of a line comes first. */
 export function describeText(table: TableDescription, terminal: Terminal): string {
@@ -90,7 +93,9 @@ function sampleTitle({from, rows}: SampleRows): string {
 function rowsText({columns, rows}: SampleRows, terminal: Terminal): string {
   const table = {
     header: columns.map(({name}) => sanitizeLine(name)),
-    right: columns.map((_, index) => rows.some((row) => typeof row[index] === 'number')),
+    right: columns.map(({type}, index) =>
+      type === null ? rows.some((row) => typeof row[index] === 'number') : NUMERIC.test(type),
+    ),
     rows: rows.map((row) => row.map(valueText)),
   }
   return boxTable(table, terminal) ?? recordBlocks(table, terminal)

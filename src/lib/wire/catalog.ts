@@ -30,7 +30,7 @@ export interface CatalogRow {
 /** `UnreachableError` (code `unreadable_catalog`) for anything that is not a catalog. */
 export function readCatalog(body: unknown): CatalogRow[] {
   if (!isFields(body) || !Array.isArray(body.tables))
-    throw new UnreachableError('The server’s catalog is not readable.', {
+    throw new UnreachableError("The server's catalog is not readable.", {
       code: 'unreadable_catalog',
       hint: 'Check the server address; a proxy may stand in front of it.',
     })

@@ -106,7 +106,7 @@ function otherFields(body: Fields): Record<string, unknown> {
 }
 
 function unreadable(): UnreachableError {
-  return new UnreachableError('The server’s metrics are not readable.', {
+  return new UnreachableError("The server's metrics are not readable.", {
     code: 'unreadable_metrics',
     hint: 'Check the server address; a proxy may stand in front of it.',
   })

@@ -79,7 +79,7 @@ export function plainNumbers(value: unknown): unknown {
 }
 
 function unreadable(what: string, code: string): UnreachableError {
-  return new UnreachableError(`The server’s ${what} of the table is not readable.`, {
+  return new UnreachableError(`The server's ${what} of the table is not readable.`, {
     code,
     hint: 'Check the server address; a proxy may stand in front of it.',
   })
