@@ -81,7 +81,10 @@ export async function createSnapshot(
   return {estimate, snapshot, view, warnings: [...warnings, ...notes]}
 }
 
-async function checkFree({files}: SnapshotDeps, {name, replaces}: CreateRequest): Promise<void> {
+async function checkFree(
+  {files}: SnapshotDeps,
+  {name, replaces}: Pick<CreateRequest, 'name' | 'replaces'>,
+): Promise<void> {
   if (replaces) return
   const entries = await files.list(workspacePaths.snapshots)
   const folded = [parquetPath(name), sidecarPath(name)].map((path) =>
@@ -123,7 +126,7 @@ export async function fetchAndInstall(
       options,
       async () => {
         checkSnapshotName(name, (await readSyncState(files)).state)
-        await checkFree(deps, request as CreateRequest)
+        await checkFree(deps, request)
         signal.throwIfAborted()
         await files.install(beside, parquetPath(name))
         await writeRecord(files, record)
