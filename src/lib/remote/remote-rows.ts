@@ -3,7 +3,7 @@ import type {QueryAnswerBody, WireCell} from '../wire/query.js'
 
 /**
  * The server sends values without their types, so a column is named after the values that came: whole
- * numbers BIGINT (HUGEINT, VARINT where they need it), others DOUBLE; decimals, dates, lists and all
+ * numbers BIGINT (HUGEINT, BIGNUM where they need it), others DOUBLE; decimals, dates, lists and all
  * that JSON does not have are the server's own text.
  */
 export function remoteRows({columns, rows}: QueryAnswerBody): RowStream {
@@ -77,10 +77,14 @@ function integerHead(cells: readonly (bigint | null)[]): Omit<Column, 'name'> {
     if (cell < low) low = cell
     if (cell > high) high = cell
   }
-  const bits = (size: bigint) => low >= -(1n << size) && high < 1n << size
-  if (bits(63n)) return typeHead('BIGINT', {kind: 'bigint'})
-  return bits(127n) ? typeHead('HUGEINT', {kind: 'hugeint'}) : typeHead('BIGNUM', {kind: 'bignum'})
+  const fits = (end: bigint) => low >= -end && high < end
+  if (fits(1n << 63n)) return typeHead('BIGINT', {kind: 'bigint'})
+  if (fits(MAX_DECIMAL)) return typeHead('HUGEINT', {kind: 'hugeint'})
+  return typeHead('BIGNUM', {kind: 'bignum'})
 }
+
+/** Wider ones have no type in a Parquet file. */
+const MAX_DECIMAL = 10n ** 38n
 
 function typeHead(typeText: string, type: ColumnType): Omit<Column, 'name'> {
   return {typeText, type}
