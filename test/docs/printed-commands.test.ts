@@ -11,8 +11,6 @@ const LATER: Record<string, string> = {
   'query --remote': 'the answer to a table that is not local; comes with remote queries',
   'snapshot create': 'the answer to a table too big to pull; comes with snapshots',
   snapshot: 'the server names it to every client; comes with snapshots',
-  schema: 'the server names it to every client; comes with discovery',
-  catalog: 'lists what the server has; comes with discovery',
 }
 
 /** Words that follow the name of the program in a sentence. */
