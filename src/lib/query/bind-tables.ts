@@ -1,9 +1,10 @@
 import {planViews, type CatalogObject} from '../catalog/plan-views.js'
 import {identifier, literal, tableSource} from '../catalog/table-source.js'
 import {workspacePaths} from '../config/paths.js'
-import {IntegrityError, QueryError} from '../errors.js'
+import {ForbiddenError, IntegrityError, QueryError} from '../errors.js'
 import type {Files} from '../ports/files.js'
 import type {StatementFacts, WarehouseSession} from '../ports/warehouse.js'
+import {withdrawnSource} from '../snapshot/withdrawn-source.js'
 import {readSyncState, type InstalledTable, type SyncState} from '../sync/sync-state.js'
 import {CATALOG_NAME} from './query-session.js'
 
@@ -120,6 +121,8 @@ export class TableBinder {
     }
     const snapshot = (await this.snapshotNames()).get(name.toLowerCase())
     if (snapshot === undefined || this.isBlocked(name)) return false
+    const source = await withdrawnSource(this.workspace, snapshot, this.state)
+    if (source !== null) throw withdrawn(snapshot, source)
     const path = this.workspace.absolute(`${workspacePaths.snapshots}/${snapshot}.parquet`)
     await this.createView(snapshot, `read_parquet(${literal(path)})`, signal)
     return true
@@ -216,6 +219,17 @@ export class TableBinder {
 function isFileError(error: unknown): error is QueryError {
   return (
     error instanceof QueryError && (error.code === 'io_error' || error.code === 'not_permitted')
+  )
+}
+
+function withdrawn(snapshot: string, source: string): ForbiddenError {
+  return new ForbiddenError(
+    `The snapshot ${snapshot} was made from ${source}, which the server no longer lists for you.`,
+    {
+      code: 'snapshot_withdrawn',
+      hint: `Ask an administrator for access, then run: agnes pull. Or remove it: agnes snapshot drop ${snapshot}`,
+      details: {snapshot, source},
+    },
   )
 }
 
