@@ -6,7 +6,7 @@
 export class BlockPool {
   private readonly free: Buffer[] = []
 
-  constructor(readonly blockBytes = 512 * 1024) {}
+  constructor(readonly blockBytes = 256 * 1024) {}
 
   take(): Buffer {
     return this.free.pop() ?? Buffer.allocUnsafeSlow(this.blockBytes)

@@ -44,6 +44,7 @@ export class PartialFile {
   private hash: RunningHash
   private done: Interval[]
   private unjournaled = 0
+  private hasJournal: boolean
   private journaling: Promise<void> | undefined
   /** The ETag of the object the bytes belong to. */
   etag: string | null
@@ -58,6 +59,7 @@ export class PartialFile {
     this.options = options
     this.file = file
     this.done = found?.done ?? []
+    this.hasJournal = found !== undefined
     this.etag = found?.etag ?? null
     this.sizeBytes = options.sizeBytes ?? found?.sizeBytes ?? null
     this.hash = options.newHash()
@@ -116,6 +118,7 @@ export class PartialFile {
     this.etag = null
     this.sizeBytes = this.options.sizeBytes
     this.unjournaled = 0
+    this.hasJournal = false
     if (this.options.isResumable) await this.options.files.remove(this.options.stem + journalEnding)
     this.hash = this.options.newHash()
   }
@@ -126,7 +129,13 @@ export class PartialFile {
     this.hash.cancel()
     await this.journaling
     await this.file.close()
-    await this.saveJournal()
+    try {
+      await this.saveJournal()
+    } catch (error) {
+      // A full disk. An older journal still holds; without one the bytes only take up space.
+      if (!this.hasJournal) await this.discard()
+      throw error
+    }
   }
 
   /** Closes the file, complete. Its journal stays, so that it survives until it is installed. */
@@ -163,6 +172,7 @@ export class PartialFile {
       isDurable: false,
     })
     this.unjournaled -= unjournaled
+    this.hasJournal = true
   }
 }
 

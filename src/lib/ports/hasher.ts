@@ -3,7 +3,7 @@
  * the file, so they may be written in any order as long as the known prefix only grows.
  */
 export interface Hasher {
-  /** Starts hashing the file at this absolute path, which must exist already. */
+  /** A hash of the file at this absolute path, which is opened with the first `extend` or `digest`. */
   begin(path: string): FileHash
   /** Stops the thread. Hashes still open reject. May be called twice. */
   close(): Promise<void>

@@ -180,6 +180,23 @@ describe('a full disk', () => {
   })
 })
 
+describe('a disk too full for the journal', () => {
+  it('leaves no partial that nobody could go on with', async () => {
+    const server = await startTestServer()
+    const [table] = publish(server, 1, 12_000_000)
+    table!.route.faults(truncateAfter(2_000_000), status(403))
+    const bench = await workbench(server.origin, {
+      faults: {
+        beforeWrite(path) {
+          if (path.endsWith('.json')) throw Object.assign(new Error('no space'), {code: 'ENOSPC'})
+        },
+      },
+    })
+    expect(await failureOf(bench.fetch(table!.artifact))).toMatchObject({exitCode: 8})
+    expect(await bench.files.list(partials)).toEqual([])
+  })
+})
+
 describe('progress of a download', () => {
   it('starts over with a retry that starts over, never passes the total and ends once', async () => {
     const server = await startTestServer()
