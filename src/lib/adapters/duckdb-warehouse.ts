@@ -23,9 +23,13 @@ import {bindings} from './duckdb-warehouse-parameters.js'
 import {parquetCopy} from './duckdb-warehouse-parquet.js'
 import {columnType, typeText} from './duckdb-warehouse-types.js'
 import {columnCells} from './duckdb-warehouse-values.js'
+import {holdHeapTight} from './tight-heap.js'
 
 /** How often a query is told again to stop: an interrupt between two of its steps is forgotten. */
 const INTERRUPT_EVERY_MS = 20
+
+/** From here on a result is long; the engine's batches have 2,048 rows. */
+const LONG_RESULT_BATCHES = 50
 
 /**
  * The only owner of database files in this process: opening one twice, or reading it through `fs`,
@@ -205,17 +209,20 @@ class DuckDbSession implements WarehouseSession {
   ): AsyncGenerator<RowBatch> {
     const types = result.columnTypes()
     const isStreaming = result.isStreaming
-    for (;;) {
-      const chunk = await this.guarded(signal, () => result.fetchChunk())
-      if (chunk && chunk.rowCount > 0) {
+    let letGo: (() => void) | undefined
+    try {
+      for (let number = 1; ; number++) {
+        const chunk = await this.guarded(signal, () => result.fetchChunk())
+        if (!chunk || chunk.rowCount === 0) break
+        if (number === LONG_RESULT_BATCHES) letGo = holdHeapTight()
         const columns = types.map((type, index) => columnCells(chunk, index, type))
         yield {rowCount: chunk.rowCount, columns}
-        continue
       }
-      // The binding ends a stream that failed as it ends one that is done; but a failed one no longer counts as streaming.
-      if (isStreaming && !result.isStreaming) throw await this.lateError(statement, signal)
-      return
+    } finally {
+      letGo?.()
     }
+    // The binding ends a stream that failed as it ends one that is done; but a failed one no longer counts as streaming.
+    if (isStreaming && !result.isStreaming) throw await this.lateError(statement, signal)
   }
 
   /** What stopped a stream midway: the binding does not say, so the statement runs again, its rows dropped. */
