@@ -3,7 +3,7 @@ import {setFlagsFromString} from 'node:v8'
 /**
  * Rows that stream by leave garbage at the rate of a disk, and V8 lets it pile up to twice what lives
  * before it looks. While long results are read it looks sooner: 25 MB less at ten million rows for a
- * tenth of the processor time (docs/decisions/0503-memory-of-long-results.md). Afterwards V8's own rule
+ * tenth of the processor time (docs/decisions/0603-memory-of-long-results.md). Afterwards V8's own rule
  * holds again.
  */
 const GROWTH_PERCENT = 10
