@@ -28,7 +28,7 @@ describe('agnes pull', () => {
     expect(stdout).toContain(`${root} <- ${server.origin}`)
     expect(stdout).toMatch(/fetched {2}orders \(\d+ B, 3 rows\)/)
     expect(stdout).toContain('old: you may not see it any more')
-    expect(stdout).toContain('1 table on the server only')
+    expect(stdout).toContain('on the server only: web')
     expect(stdout).toMatch(/1 table fetched \(\d+ B\), 1 here in all, [\d.]+ s\./)
   })
 

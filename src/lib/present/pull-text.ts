@@ -92,10 +92,11 @@ function leftLines({skipped, remote}: PullResult): string[] {
     shown,
     ({table, reason}) => `  skipped  ${sanitizeLine(table)}: ${SKIPPED[reason]}`,
   )
-  if (remote.length > 0)
-    lines.push(
-      `  ${count(remote.length, 'table')} on the server only: agnes query --remote "SELECT ..."`,
-    )
+  if (remote.length > 0) {
+    const names = remote.slice(0, 5).map(sanitizeLine).join(', ')
+    const more = remote.length > 5 ? ` and ${remote.length - 5} more` : ''
+    lines.push(`  on the server only: ${names}${more}`)
+  }
   return lines
 }
 

@@ -131,7 +131,7 @@ export function checkRequested(manifest: Manifest, names: Iterable<string>): voi
     if (!isLocal || table.isServerOnly)
       throw new MissingError(`The table ${name} stays on the server: it cannot be downloaded.`, {
         code: 'table_not_local',
-        hint: `Ask it there: agnes query --remote "SELECT count(*) FROM ${name}"`,
+        hint: 'See what can be downloaded with `agnes pull --plan`.',
         details: {table: name},
       })
   }
