@@ -8,7 +8,6 @@ import {commandsInSource, commandsInText, words, type PrintedCommand} from './pr
 
 /** Commands that are named before they exist, each with the reason it may be. */
 const LATER: Record<string, string> = {
-  'snapshot create': 'the answer to a table too big to pull; comes with snapshots',
   snapshot: 'the server names it to every client; comes with snapshots',
 }
 

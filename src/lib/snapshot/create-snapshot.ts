@@ -203,7 +203,7 @@ function notesOf(record: SnapshotRecord, fetched: FetchedParquet, view: ViewOutc
       `You have a table or view ${name} of your own in ${workspacePaths.catalog}; queries read yours, not the snapshot.`,
     )
   if (view.state === 'behind')
-    notes.push(`Other tools do not see the snapshot yet: ${view.why} Queries of agnes do.`)
+    notes.push(`Other tools do not see the snapshot yet: ${view.why} Queries here do.`)
   return notes
 }
 
