@@ -1,7 +1,6 @@
 import {AgnesError, IntegrityError} from '../errors.js'
 import type {Files} from '../ports/files.js'
 import type {Logger} from '../ports/logger.js'
-import {sanitizeLine} from '../present/sanitize.js'
 import type {RunningHash} from './checksum.js'
 import type {Artifact, VerifiedFile} from './download.js'
 import {TooManyBytes} from './exchange.js'
@@ -136,18 +135,17 @@ function wrongLength(error: unknown): string | undefined {
 }
 
 function wrongBytes({id, md5, sizeBytes}: Artifact, wrong: string[]): IntegrityError {
-  const name = sanitizeLine(id)
   const details = {id, expectedMd5: md5, expectedBytes: sizeBytes, found: wrong}
   if (wrong[0] === wrong[1])
     return new IntegrityError(
-      `${name}: the server sends the same bytes twice, and they do not fit the hash it publishes.`,
+      `${id}: the server sends the same bytes twice, and they do not fit the hash it publishes.`,
       {
         code: 'published_hash_stale',
         hint: 'The published hash is stale. Ask an administrator to rebuild the table on the server.',
         details,
       },
     )
-  return new IntegrityError(`${name}: the bytes arrived damaged twice, each time differently.`, {
+  return new IntegrityError(`${id}: the bytes arrived damaged twice, each time differently.`, {
     code: 'checksum_mismatch',
     hint: 'Check the network and any proxy on the way, then run the command again.',
     details,
