@@ -10,8 +10,7 @@ import {
   type QueryAnswer,
 } from '../query/answer-query.js'
 import {readWorkspaceServer} from '../workspace/workspace-marker.js'
-import {estimateQuery, type QueryEstimate} from './estimate-query.js'
-import {RemoteQuery} from './remote-query.js'
+import type {QueryEstimate} from './estimate-query.js'
 
 /** Which side answers: this computer, the server, or the server only for what is known to be there alone. */
 export const SCOPES = ['auto', 'local', 'remote'] as const
@@ -83,6 +82,7 @@ export async function estimateInScope(
       hint: 'Leave --scope local out, or run the query.',
     })
   const root = await workspaceRoot('remote', deps)
+  const {estimateQuery} = await import('./estimate-query.js')
   return estimateQuery(sql, await openServer(root, deps), signal)
 }
 
@@ -98,6 +98,8 @@ async function answerRemotely(
   {http, root, notices, deps}: RemoteSide,
   signal: AbortSignal,
 ): Promise<QueryAnswer> {
+  // Most queries never get here, and need none of it.
+  const {RemoteQuery} = await import('./remote-query.js')
   const workspace = root === undefined ? deps.config : deps.filesAt(root)
   const query = new RemoteQuery(request.sql, {...deps, http, notices, workspace: root ?? null})
   try {

@@ -1,7 +1,19 @@
-import {AgnesError, MissingError, TooLargeError, UsageError} from '../errors.js'
 import {bytesText} from '../cells/amount-text.js'
+import {findRow} from '../discovery/find-table.js'
+import {
+  AgnesError,
+  ForbiddenError,
+  MissingError,
+  RateLimitedError,
+  TooLargeError,
+  UsageError,
+} from '../errors.js'
 import type {HttpClient} from '../ports/http-client.js'
-import {wholeNumber} from '../wire/query.js'
+import {nearestNames} from '../query/nearest-names.js'
+import {readCatalog, type CatalogRow} from '../wire/catalog.js'
+import {readScanEstimate, type ScanBody, type ScanEstimate} from '../wire/scan.js'
+import {readSchema} from '../wire/schema.js'
+import {quotaError} from './quota-error.js'
 import {scanShape, type ScanShape} from './scan-shape.js'
 import {bareStatement} from './server-sql.js'
 
@@ -51,78 +63,109 @@ export async function estimateQuery(
   const shape = scanShape(bareStatement(sql))
   if ('reason' in shape)
     return {...nothing, reason: `The query cannot be estimated: ${shape.reason}.`}
-  const select = await columnsOf(shape, http, signal)
-  const {answer, isWithoutWhere} = await askEstimate(shape, select, {http, signal})
-  const scanBytes = wholeNumber(answer.estimated_scan_bytes)
+  const {estimate, isWithoutWhere} = await askAbout(shape, http, signal)
+  const {engine, scanBytes, costUsd} = estimate
   return {
     ...nothing,
-    table: shape.table,
-    engine: typeof answer.engine === 'string' ? answer.engine : null,
-    scanBytes,
-    priceUsd: scanBytes === null ? null : wholeNumber(answer.bq_cost_estimate_usd),
+    ...{table: shape.table, engine, scanBytes},
+    priceUsd: scanBytes === null ? null : costUsd,
     isUpperBound: isWithoutWhere,
     reason: scanBytes === null ? 'The server does not know what its engine would read.' : null,
   }
 }
 
-/** `undefined` for all. A statement that names no column (`count(*)`) is asked about with its first. */
-async function columnsOf(
-  {table, names, hasStar}: ScanShape,
-  http: HttpClient,
-  signal: AbortSignal,
-): Promise<string[] | undefined> {
-  if (hasStar) return undefined
-  const path = `/api/v2/schema/${encodeURIComponent(table)}`
-  const {body} = await named(table, () =>
-    http.requestJson('GET', path, {timeoutMs: SCHEMA_TIMEOUT_MS}, signal),
-  )
-  const {columns} = (body ?? {}) as {columns?: unknown}
-  if (!Array.isArray(columns)) return undefined
-  const all = columns.map(({name}: {name?: unknown}) => String(name))
-  const read = all.filter((name) => names.has(name.toLowerCase()))
-  return read.length > 0 ? read : all.slice(0, 1)
+interface Asked {
+  estimate: ScanEstimate
+  isWithoutWhere: boolean
+}
+
+/** SQL names a table by its name, these routes by its id: where they differ, the catalog knows. */
+async function askAbout(shape: ScanShape, http: HttpClient, signal: AbortSignal): Promise<Asked> {
+  try {
+    return await askById(shape, shape.table, {http, signal})
+  } catch (error) {
+    if (!(error instanceof MissingError)) throw explained(error, shape.table)
+    const catalog = {timeoutMs: ESTIMATE_TIMEOUT_MS}
+    const rows = readCatalog(
+      (await http.requestJson('GET', '/api/v2/catalog', catalog, signal)).body,
+    )
+    const row = findRow(rows, shape.table)
+    if (row && row.id !== shape.table)
+      return askById(shape, row.id, {http, signal}).catch((reason: unknown) => {
+        throw explained(reason, shape.table)
+      })
+    throw missingTable(shape.table, rows, error)
+  }
 }
 
 /** A predicate the server does not accept in a scan is left out: then the answer is a bound. */
-async function askEstimate(
-  {table, where}: ScanShape,
-  select: string[] | undefined,
+async function askById(
+  {where, names, hasStar}: ScanShape,
+  id: string,
   {http, signal}: {http: HttpClient; signal: AbortSignal},
-): Promise<{answer: Record<string, unknown>; isWithoutWhere: boolean}> {
-  const ask = async (predicate: string | null) => {
-    const body = {
-      table_id: table,
+): Promise<Asked> {
+  const select = hasStar ? undefined : await columnsRead(names, id, {http, signal})
+  const ask = async (predicate: string | null): Promise<ScanEstimate> => {
+    const body: ScanBody = {
+      table_id: id,
       ...(select === undefined ? {} : {select}),
       ...(predicate === null ? {} : {where: predicate}),
     }
-    const request = {body, timeoutMs: ESTIMATE_TIMEOUT_MS, lossless: true}
-    const {body: answer} = await named(table, () =>
-      http.requestJson('POST', '/api/v2/scan/estimate', request, signal),
-    )
-    return (answer ?? {}) as Record<string, unknown>
+    const request = {body, timeoutMs: ESTIMATE_TIMEOUT_MS}
+    const answer = await http.requestJson('POST', '/api/v2/scan/estimate', request, signal)
+    return readScanEstimate(answer.body)
   }
   try {
-    return {answer: await ask(where), isWithoutWhere: false}
+    return {estimate: await ask(where), isWithoutWhere: false}
   } catch (error) {
-    if (where === null || !(error instanceof UsageError) || error.details.status !== 400)
-      throw error
-    return {answer: await ask(null), isWithoutWhere: true}
+    const isRefused = error instanceof UsageError && error.details.status === 400
+    if (where === null || !isRefused) throw error
+    return {estimate: await ask(null), isWithoutWhere: true}
   }
 }
 
-/** The v2 routes answer 404 for a name in a path; the table is what is missing. */
-async function named<T>(table: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    if (!(error instanceof MissingError)) throw error
-    throw new MissingError(`The server knows no table ${table}: ${error.message}`, {
-      code: 'table_not_found',
-      hint: 'See what the server has: agnes catalog',
-      details: {...error.details, table},
-      cause: error,
-    })
-  }
+/** A statement that names no column (`count(*)`) is asked about with the first; `undefined` for all. */
+async function columnsRead(
+  names: ReadonlySet<string>,
+  id: string,
+  {http, signal}: {http: HttpClient; signal: AbortSignal},
+): Promise<string[] | undefined> {
+  const path = `/api/v2/schema/${encodeURIComponent(id)}`
+  const {body} = await http.requestJson('GET', path, {timeoutMs: SCHEMA_TIMEOUT_MS}, signal)
+  const all = readSchema(body).columns.map(({name}) => name)
+  const read = all.filter((name) => names.has(name.toLowerCase()))
+  if (read.length > 0) return read
+  return all.length > 0 ? all.slice(0, 1) : undefined
+}
+
+function missingTable(
+  table: string,
+  rows: readonly CatalogRow[],
+  cause: MissingError,
+): MissingError {
+  const similar = nearestNames(
+    table,
+    rows.map(({name}) => name),
+  )
+  const near = similar.length === 0 ? '' : `Similar names: ${similar.join(', ')}. `
+  return new MissingError(`The server has no table ${table}.`, {
+    code: 'table_not_found',
+    hint: `${near}See what the server has: agnes catalog`,
+    details: {...cause.details, table, similar},
+    cause,
+  })
+}
+
+/** The refusals that these routes word in their own way. */
+function explained(error: unknown, table: string): unknown {
+  if (error instanceof RateLimitedError) return quotaError(error)
+  if (!(error instanceof ForbiddenError)) return error
+  return new ForbiddenError(`The table ${table} is not granted to you.`, {
+    code: 'table_not_granted',
+    hint: `Ask an administrator for access to ${table}. See what the server has for you: agnes catalog`,
+    details: {...error.details, table, serverMessage: error.message},
+    cause: error,
+  })
 }
 
 /**

@@ -38,7 +38,7 @@ function readScope(scope: unknown): QueryAnswerBody['rowScope'] {
 }
 
 /** A count as lossless JSON carries it; `null` for anything else. */
-export function wholeNumber(value: unknown): number | null {
+function wholeNumber(value: unknown): number | null {
   if (typeof value === 'bigint') return Number(value)
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
