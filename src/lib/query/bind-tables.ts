@@ -24,8 +24,6 @@ export class TableBinder {
   readonly notices: string[] = []
   /** Published tables that were bound. */
   readonly tables: InstalledTable[] = []
-  /** Folded names that were left to the analyst's own tables and views. */
-  readonly ownNames = new Set<string>()
   private readonly seen = new Set<string>()
   private byFoldedName: Map<string, string[]> | undefined
   private snapshots: Map<string, string> | undefined
@@ -102,7 +100,6 @@ export class TableBinder {
 
   /** Leaves a name to the analyst; returns the names its definition reads. */
   private async keepOwn(object: CatalogObject): Promise<readonly TableName[]> {
-    this.ownNames.add(object.name.toLowerCase())
     if (this.findTable(object.name))
       this.notices.push(
         `${object.name} is your own ${object.kind} of ${workspacePaths.catalog}; the published table of that name was not read.`,
