@@ -10,6 +10,9 @@ import type {ColumnData, DataBatch} from '../ports/warehouse.js'
  */
 const ENTRY_BYTES = 16
 const INLINE_BYTES = 12
+/** Of a longer text the entry holds the beginning, then where it lies. */
+const PREFIX_BYTES = 4
+const POINTER_OFFSET = 8
 const LIST_ENTRY_BYTES = 16
 
 type Vector = ReturnType<typeof duckdb.data_chunk_get_vector>
@@ -106,28 +109,39 @@ function writeBytes(vector: Vector, column: Layout<'bytes'>, {from, count}: Slic
   if (count === 0) return
   const type: number = duckdb.get_type_id(duckdb.vector_get_column_type(vector))
   const isText = type === (DuckDBTypeId.VARCHAR as number)
-  if (isText && !isUtf8(data.subarray(offsets[from]!, offsets[from + count]!)))
+  const bytes = data.subarray(offsets[from]!, offsets[from + count]!)
+  if (isText && !isUtf8(bytes))
     throw new IntegrityError('A text the server sent is not valid UTF-8.', {code: 'not_utf8'})
   const entries = new Uint8Array(count * ENTRY_BYTES)
   const view = new DataView(entries.buffer)
-  const long: number[] = []
+  let heap: number | undefined
   for (let row = 0; row < count; row++) {
     const start = offsets[from + row]!
     const length = offsets[from + row + 1]! - start
     if (length === 0 || !isValid(validity, from + row)) continue
-    if (length > INLINE_BYTES) {
-      long.push(row)
-      continue
-    }
     const at = row * ENTRY_BYTES
     view.setUint32(at, length, true)
-    for (let index = 0; index < length; index++) entries[at + 4 + index] = data[start + index]!
+    const isInline = length <= INLINE_BYTES
+    const copied = isInline ? length : PREFIX_BYTES
+    for (let index = 0; index < copied; index++) entries[at + 4 + index] = data[start + index]!
+    if (isInline) continue
+    heap ??= toHeap(vector, bytes)
+    const pointer = heap + start - offsets[from]!
+    view.setUint32(at + POINTER_OFFSET, pointer % 2 ** 32, true)
+    view.setUint32(at + POINTER_OFFSET + 4, Math.floor(pointer / 2 ** 32), true)
   }
   write(vector, entries)
-  for (const row of long) {
-    const text = data.subarray(offsets[from + row]!, offsets[from + row + 1]!)
-    duckdb.vector_assign_string_element_len(vector, row, text)
-  }
+}
+
+/**
+ * Puts the bytes into the vector's own memory by way of its first entry, which is written over afterwards,
+ * and returns their address: one call instead of one for each text. An address has 48 bits.
+ */
+function toHeap(vector: Vector, bytes: Uint8Array): number {
+  duckdb.vector_assign_string_element_len(vector, 0, bytes)
+  const entry = duckdb.vector_get_data(vector, ENTRY_BYTES)
+  const view = new DataView(entry.buffer, entry.byteOffset, ENTRY_BYTES)
+  return view.getUint32(POINTER_OFFSET, true) + view.getUint32(POINTER_OFFSET + 4, true) * 2 ** 32
 }
 
 function writeLists(vector: Vector, column: Layout<'list'>, {from, count}: Slice): void {

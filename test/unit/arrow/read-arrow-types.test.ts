@@ -423,6 +423,13 @@ describe('an Arrow stream', () => {
     expect(await stored(streamOf(one.data, 0))).toEqual({type: one.stored, texts: []})
   })
 
+  it('keeps texts of every length over many chunks of the engine', async () => {
+    const value = (row: number) => (row % 7 === 3 ? null : `${row}-`.repeat(row % 9))
+    const values = Array.from({length: 5000}, (_, row) => value(row))
+    const {texts} = await stored(streamOf(built(new Utf8(), values)))
+    expect(texts).toEqual(values)
+  })
+
   it.each([1, 7, 8, 200, -1, -5, -8])('cut off after %i bytes is refused', async (end) => {
     const whole = streamOf(cases[4]!.data)
     const cut = whole.subarray(0, end < 0 ? whole.length + end : end)
