@@ -297,7 +297,7 @@ describe('agnes schema, describe and sample', () => {
         {name: 'kind', type: 'BIGINT'},
       ],
       sample: {
-        from: 'local',
+        from: 'pulled',
         rows: [
           [0, 0],
           [1, 1],
@@ -352,6 +352,31 @@ describe('agnes schema, describe and sample', () => {
     expect(described.exitCode).toBe(0)
     expect(described.json).toMatchObject({sample: null, columnsFrom: 'server'})
     expect((await run(['sample', 'web_sessions'])).exitCode).toBe(5)
+  })
+})
+
+describe('what is here and is no pulled table', () => {
+  it("is called what it is: a snapshot, or the analyst's own", async () => {
+    const {server} = await setting()
+    const workspace = await queryWorkspace({
+      snapshots: {web_sessions: 'SELECT 1 AS id FROM range(3)'},
+      catalog: 'CREATE TABLE mine AS SELECT 7 AS x',
+      state: {server: server.origin},
+    })
+    const env = {HOME: workspace.home, ...server.env}
+    const run = async (argv: string[]) => (await workspace.run([...argv, '--json'], {env})).json
+    expect(await run(['describe', 'web_sessions'])).toMatchObject({
+      columnsFrom: 'server',
+      sample: {from: 'snapshot', totalRows: 3},
+      commands: [expect.stringContaining('--remote'), 'agnes query "FROM web_sessions LIMIT 10"'],
+    })
+    expect(await run(['describe', 'mine'])).toMatchObject({
+      columnsFrom: 'local',
+      sample: {from: 'own', totalRows: null, rows: [[7]]},
+    })
+    expect((await run(['explore', 'web_sessions'])).basis).toMatchObject({source: 'snapshot'})
+    const text = await workspace.run(['explore', 'web_sessions'], {env, tty: true})
+    expect(text.stdout).toContain('all rows of the snapshot, which is a kept part of a table (3)')
   })
 })
 

@@ -89,7 +89,8 @@ export async function describeTable(
   if (said.schema === null && here === undefined) throw said.problem
   noteProblem(discovery, said.problem ?? catalogProblem)
   const columns = said.schema?.columns ?? (here?.columns ?? []).map(localColumn)
-  if (said.schema && here) noteChangedColumns(discovery, {name, server: columns, here})
+  if (said.schema && here?.from === 'pulled')
+    noteChangedColumns(discovery, {name, server: columns, here})
   const sample =
     request.rows === 0
       ? null
@@ -220,16 +221,17 @@ async function join(
     clusteredBy: schema?.clusteredBy.length ? schema.clusteredBy : (row?.clusteredBy ?? []),
     rows: row?.rows ?? null,
     sizeBytes: row?.sizeBytes ?? null,
-    local,
+    local: local && {...local, rows: local.rows ?? sample?.totalRows ?? null},
     notLocalBecause,
     // What no list names can only be asked for where it lies.
-    commands: isListed || local ? commands : sample?.from === 'local' ? commandsHere(name) : [],
+    commands: [...(isListed || local ? commands : []), ...commandsHere(name, sample)],
     sample,
   }
 }
 
-function commandsHere(name: string): string[] {
-  return /^[A-Za-z_]\w*$/.test(name) ? [`agnes query "FROM ${name} LIMIT 10"`] : []
+function commandsHere(name: string, sample: SampleRows | null): string[] {
+  const isHere = sample?.from === 'snapshot' || sample?.from === 'own'
+  return isHere && /^[A-Za-z_]\w*$/.test(name) ? [`agnes query "FROM ${name} LIMIT 10"`] : []
 }
 
 function unlistedRow(id: string, name: string): CatalogRow {

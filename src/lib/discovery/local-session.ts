@@ -1,4 +1,4 @@
-import {identifier} from '../catalog/table-source.js'
+import {identifier, literal} from '../catalog/table-source.js'
 import {temporaryDirectory} from '../config/paths.js'
 import {QueryError} from '../errors.js'
 import type {Column, WarehouseSession} from '../ports/warehouse.js'
@@ -12,7 +12,11 @@ export interface OpenTable {
   columns: readonly Column[]
   /** Its name as SQL. */
   sql: string
+  source: LocalSource
 }
+
+/** `pulled`: all of a table; `snapshot`: a kept part of one; `own`: the analyst's table or view. */
+export type LocalSource = 'pulled' | 'snapshot' | 'own'
 
 /**
  * Lends the table that a query of this name would read: pulled, a snapshot, or one of the analyst's own.
@@ -45,13 +49,28 @@ export async function withLocalTable<T>(
       if (catalogError) notices.push(`Your own tables are left out: ${catalogError.message}`)
       return undefined
     }
-    const result = await work({session, columns, sql})
+    const source = await sourceOf(name, binder, session)
+    const result = await work({session, columns, sql, source})
     await binder.assertWhole()
     notices.push(...binder.notices)
     return result
   } finally {
     await session.close()
   }
+}
+
+/** What was bound is a temporary view; the analyst's own objects are left where they are. */
+async function sourceOf(
+  name: string,
+  {tables}: TableBinder,
+  session: WarehouseSession,
+): Promise<LocalSource> {
+  const folded = name.toLowerCase()
+  const bound = await session.rows(
+    `SELECT 1 FROM duckdb_views() WHERE temporary AND lower(view_name) = ${literal(folded)}`,
+  )
+  if (bound.length === 0) return 'own'
+  return tables.some((table) => table.name.toLowerCase() === folded) ? 'pulled' : 'snapshot'
 }
 
 async function columnsOf(

@@ -1,19 +1,21 @@
 import {jsonOf} from '../cells/cell-json.js'
-import type {Column} from '../ports/warehouse.js'
+import type {Column, WarehouseSession} from '../ports/warehouse.js'
 import {plainNumbers, type SchemaColumn, type TableSample} from '../wire/schema.js'
-import type {OpenTable} from './local-session.js'
+import type {LocalSource, OpenTable} from './local-session.js'
 
 /** First rows of a table, in no order that means anything. */
 export interface SampleRows {
-  /** Whose rows: those on this computer, or what the server sent just now. */
-  from: 'local' | 'server'
+  /** Whose rows: of something on this computer, or what the server sent just now. */
+  from: LocalSource | 'server'
+  /** Rows of what they were taken from; `null` when not known. */
+  totalRows: number | null
   columns: {name: string; type: string | null}[]
   /** One array per row. Integers beyond 2^53 and decimals are texts, times ISO 8601, NaN a text. */
   rows: unknown[][]
 }
 
 export async function localRows(
-  {session, columns, sql}: OpenTable,
+  {session, columns, sql, source}: OpenTable,
   count: number,
   signal: AbortSignal,
 ): Promise<SampleRows> {
@@ -23,7 +25,9 @@ export async function localRows(
   const rows = cells.map((row) =>
     row.map((cell, index) => plainNumbers(parseLossless(jsons[index]!(cell)))),
   )
-  return {from: 'local', columns: namesAndTypes(columns), rows}
+  // A view of the analyst may have to be worked out whole to be counted.
+  const totalRows = source === 'own' ? null : await countRows(session, sql, signal)
+  return {from: source, totalRows, columns: namesAndTypes(columns), rows}
 }
 
 /** The server's rows in the order of the schema; its own way to write days is undone. */
@@ -39,7 +43,7 @@ export function serverRows(sample: TableSample, schema: readonly SchemaColumn[])
   const rows = sample.rows.map((row) =>
     shown.map(({name, type}) => undoFrame(row[name] ?? null, type ?? '')),
   )
-  return {from: 'server', columns: shown, rows}
+  return {from: 'server', totalRows: null, columns: shown, rows}
 }
 
 /** Servers send samples through a data frame, which writes absent times as `NaT` and days as midnights. */
@@ -47,6 +51,15 @@ function undoFrame(value: unknown, type: string): unknown {
   if (value === 'NaT' && /^(date|timestamp)/i.test(type)) return null
   const isMidnight = typeof value === 'string' && /^\d{4}-\d\d-\d\dT00:00:00$/.test(value)
   return isMidnight && /^date$/i.test(type) ? value.slice(0, 10) : value
+}
+
+async function countRows(
+  session: WarehouseSession,
+  sql: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const [row] = await session.rows(`SELECT count(*) FROM ${sql}`, [], signal)
+  return Number(row![0])
 }
 
 function namesAndTypes(columns: readonly Column[]): {name: string; type: string}[] {

@@ -7,7 +7,7 @@ import {AgnesError, ForbiddenError} from '../errors.js'
 import {isBearable} from '../discovery/ask-server.js'
 import {readServerSample} from '../discovery/describe-table.js'
 import {askAboutTable, findRow, rowsIfAny, segment} from '../discovery/find-table.js'
-import {withLocalTable} from '../discovery/local-session.js'
+import {withLocalTable, type LocalSource, type OpenTable} from '../discovery/local-session.js'
 import type {Discovery} from '../discovery/open-discovery.js'
 import {serverRows} from '../discovery/sample-rows.js'
 import type {CatalogRow} from '../wire/catalog.js'
@@ -30,12 +30,14 @@ export interface TableProfile {
      * `sample`: a few rows the server sent, which say little about the rest.
      */
     kind: 'whole' | 'server_profile' | 'sample'
+    /** What the rows are of: a snapshot holds a part of a table only. */
+    source: LocalSource | 'server'
     /** Rows that were looked at; `null` when the server does not say. */
     rows: number | null
     /** When the server worked it out, as it says; `null` for what was looked at just now. */
     profiledAt: string | null
   }
-  /** Rows of the whole table; `null` when not known. */
+  /** Rows of all of what the basis is of; `null` when not known. */
   rowCount: number | null
   columns: ColumnProfile[]
   /** The server's own document, as sent; `null` unless `basis.kind` is `server_profile`. */
@@ -80,11 +82,16 @@ async function profileHere(
   discovery: Discovery,
   signal: AbortSignal,
 ): Promise<Profile | undefined> {
-  const made = await withLocalTable(name, discovery, (table) => profileTable(table, signal), signal)
+  const profile = async (table: OpenTable) => ({
+    ...(await profileTable(table, signal)),
+    source: table.source,
+  })
+  const made = await withLocalTable(name, discovery, profile, signal)
   return (
     made && {
-      basis: {kind: 'whole', rows: made.rowCount, profiledAt: null},
-      ...made,
+      basis: {kind: 'whole', source: made.source, rows: made.rowCount, profiledAt: null},
+      rowCount: made.rowCount,
+      columns: made.columns,
       serverProfile: null,
     }
   )
@@ -114,7 +121,12 @@ async function serverProfile(
     if (!read) return undefined
     const {rowCount, sampled, profiledAt, columns} = read
     return {
-      basis: {kind: 'server_profile', rows: sampled ? null : rowCount, profiledAt},
+      basis: {
+        kind: 'server_profile',
+        source: 'server',
+        rows: sampled ? null : rowCount,
+        profiledAt,
+      },
       rowCount,
       columns: columns.map((column) => ({...UNKNOWN_FIGURES, ...column})),
       serverProfile: body,
@@ -138,7 +150,7 @@ async function sampleProfile(
   const sample = await readServerSample(table, SAMPLE_ROWS, discovery, signal)
   const rows = serverRows(sample, await columnsIfAny(table, discovery, signal))
   return {
-    basis: {kind: 'sample', rows: rows.rows.length, profiledAt: null},
+    basis: {kind: 'sample', source: 'server', rows: rows.rows.length, profiledAt: null},
     rowCount: table.row?.rows ?? null,
     columns: profileRows(rows),
     serverProfile: null,

@@ -13,11 +13,18 @@ export function exploreText(profile: TableProfile, terminal: Terminal): string {
   return [head, ...blocks].join('\n\n')
 }
 
+const WHOLE: Record<TableProfile['basis']['source'], string> = {
+  pulled: 'all its rows',
+  own: 'all rows of your own table or view',
+  snapshot: 'all rows of the snapshot, which is a kept part of a table',
+  server: 'all its rows',
+}
+
 /** Which rows this is about; a sample is called one. */
 function basisText({basis, rowCount}: TableProfile): string {
   const rows = basis.rows === null ? 'some of its rows' : rowsText(basis.rows)
   if (basis.kind === 'whole')
-    return `all its rows (${countText(basis.rows ?? 0)}), read on this computer.`
+    return `${WHOLE[basis.source]} (${countText(basis.rows ?? 0)}), read on this computer.`
   if (basis.kind === 'server_profile') {
     const time = basis.profiledAt === null ? '' : ` at ${sanitizeLine(basis.profiledAt)}`
     return `${rows}, as the server worked it out${time}.`
@@ -111,7 +118,7 @@ function facts(profile: TableProfile): string[] {
   const {id, name, basis, rowCount, columns} = profile
   return [
     tabbed(['table', id, name]),
-    tabbed(['basis', basis.kind, basis.rows, basis.profiledAt]),
+    tabbed(['basis', basis.kind, basis.source, basis.rows, basis.profiledAt]),
     tabbed(['rows', rowCount]),
     ...columns.flatMap(columnFacts),
   ]

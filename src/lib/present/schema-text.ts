@@ -85,9 +85,16 @@ function hintBlock({whereDialectHints, whereExamples}: TableDescription): string
   return ['', 'In a --where', ...alignColumns([...hints, ...examples], {indent: '  '})]
 }
 
+const ROWS_FROM: Record<SampleRows['from'], string> = {
+  pulled: 'of the files on this computer',
+  snapshot: 'of the snapshot on this computer, which is a kept part of a table',
+  own: 'of your own table or view',
+  server: 'from the server',
+}
+
 function sampleTitle({from, rows}: SampleRows): string {
   const amount = rows.length === 1 ? '1 row' : `${countText(rows.length)} rows`
-  return `${amount}, ${from === 'local' ? 'of the files on this computer' : 'from the server'}; the order means nothing.`
+  return `${amount}, ${ROWS_FROM[from]}; the order means nothing.`
 }
 
 function rowsText({columns, rows}: SampleRows, terminal: Terminal): string {
@@ -130,6 +137,7 @@ function columnLines({columns}: TableDescription): string[] {
 function rowLines({sample}: TableDescription): string[] {
   if (sample === null) return []
   return [
+    tabbed(['rows_from', sample.from, sample.totalRows]),
     tabbed(['header', ...sample.columns.map(({name}) => name)]),
     ...sample.rows.map((row) => tabbed(['row', ...row.map((value) => valueText(value) ?? 'NULL')])),
   ]
