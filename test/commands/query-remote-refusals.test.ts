@@ -138,6 +138,13 @@ const REFUSALS: [name: string, answer: Answer, exitCode: number, code: string, t
     'body.sql: Field required',
   ],
   [
+    'a word nobody knows',
+    detail(400, {kind: 'constructor', message: 'Something new'}),
+    2,
+    'constructor',
+    'Something new',
+  ],
+  [
     'a failure of its own',
     {status: 500, body: {detail: 'Internal server error'}},
     5,

@@ -82,7 +82,9 @@ export function explainRefusal(error: unknown, query: RefusedQuery): unknown {
   if (error instanceof RateLimitedError) return quotaError(error)
   if (error instanceof UnreachableError && error.code === 'timeout') return timedOut(error, query)
   if (!(error instanceof AgnesError)) return error
-  return EXPLAINED[error.code]?.(error, query) ?? error
+  // The code is the server's word: it may be anything.
+  const explain = Object.hasOwn(EXPLAINED, error.code) ? EXPLAINED[error.code] : undefined
+  return explain?.(error, query) ?? error
 }
 
 function timedOut(
