@@ -100,6 +100,8 @@ describe('agnes explore on a pulled table', () => {
     expect(columns.id).toMatchObject({distinctIsApproximate: true, quantilesAreApproximate: true})
     expect(Math.abs(columns.id.distinct - 200_001)).toBeLessThan(40_000)
     expect(Math.abs(Number(columns.id.quantiles.p50) - 100_000)).toBeLessThan(5000)
+    expect(columns.id.quantiles.p50).toMatch(/^\d+$/)
+    expect(columns.x.quantiles.p50.replace(/\D/g, '').length).toBeLessThan(8)
     expect((await run(['explore', 'big'], {tty: true})).stdout).toMatch(/about [\d,]+ distinct/)
   })
 

@@ -114,11 +114,19 @@ async function quantiles(
     [],
     signal,
   )
-  const text = textOf(stream.columns[0]!.type)
+  const exact = textOf(stream.columns[0]!.type)
+  const text = table.isExact || !NUMBERS.has(type.kind) ? exact : estimateText(type)
   const texts: string[] = []
   for await (const batch of stream.batches)
     texts.push(...batch.columns[0]!.map((cell) => text(cell) ?? ''))
   return quantilesOf(texts)
+}
+
+/** No more digits than an estimate has. */
+function estimateText({kind}: ColumnType): (cell: Cell) => string {
+  const isInteger = INTEGERS.includes(kind)
+  return (cell) =>
+    String(isInteger ? Math.round(Number(cell)) : Number(Number(cell).toPrecision(6)))
 }
 
 async function topValues(
