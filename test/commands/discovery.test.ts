@@ -355,6 +355,40 @@ describe('agnes schema, describe and sample', () => {
   })
 })
 
+describe('texts of a hostile server', () => {
+  const HOSTILE = '\u001B[31mred\u001B]0;title\u0007\u202Eevil\u009Bline'
+
+  it.each([
+    [['schema', 't']],
+    [['describe', 't']],
+    [['sample', 't']],
+    [['explore', 't']],
+    [['catalog', '--show', 'm']],
+  ])('reach no terminal through %j', async (argv) => {
+    const {run, server} = await setting([
+      {id: 't', name: 't', description: HOSTILE, where_examples: [HOSTILE], query_mode: HOSTILE},
+    ])
+    const columns = [{name: HOSTILE, type: HOSTILE, description: HOSTILE}]
+    const hints = {[HOSTILE]: HOSTILE}
+    server
+      .json('/api/v2/schema/t', {columns, partition_by: HOSTILE, where_dialect_hints: hints})
+      .optional()
+    const rows = [{[HOSTILE]: HOSTILE}, {[HOSTILE]: {a: HOSTILE}}]
+    server.json('/api/v2/sample/t', {rows}).optional()
+    server
+      .json('/api/metrics/m', {id: 'm', sql: HOSTILE, notes: [HOSTILE], [HOSTILE]: 1})
+      .optional()
+    const env = {...(await envOf(server)), NO_COLOR: '1'}
+    for (const tty of [true, false]) {
+      const {stdout, stderr, exitCode} = await run(argv, {tty, env})
+      expect(exitCode).toBe(0)
+      expect(stdout).toContain('red')
+      // eslint-disable-next-line no-control-regex -- what must not be there
+      expect(stdout + stderr).not.toMatch(/[\u001B\u0007\u202E\u009B]/)
+    }
+  })
+})
+
 describe('what is here and is no pulled table', () => {
   it("is called what it is: a snapshot, or the analyst's own", async () => {
     const {server} = await setting()

@@ -72,7 +72,7 @@ function factsOf(metric: Metric): [label: string, value: string][] {
     ['Created', text(metric.createdAt)],
     ['Updated', text(metric.updatedAt)],
     ...Object.entries(metric.other).map(
-      ([name, value]) => [name, documentText(value)] as [string, string],
+      ([name, value]) => [sanitizeLine(name), documentText(value)] as [string, string],
     ),
   ]
 }
