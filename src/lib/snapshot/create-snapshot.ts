@@ -156,7 +156,7 @@ async function explainFetchError(
 }
 
 async function recordOf(
-  {clock, warehouse}: SnapshotDeps,
+  {clock, warehouse, http}: SnapshotDeps,
   request: {
     name: string
     recipe: SnapshotRecipe
@@ -174,7 +174,7 @@ async function recordOf(
     format: 1,
     name,
     recipe,
-    sources: await sourcesOf(recipe, {state: request.state, warehouse}, signal),
+    sources: await sourcesOf(recipe, {state: request.state, warehouse, http}, signal),
     server,
     fetchedAt: new Date(now).toISOString(),
     expiresAt: ttlMs === null ? null : new Date(now + ttlMs).toISOString(),
