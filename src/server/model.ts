@@ -62,6 +62,10 @@ export interface ScanRequest {
   where?: string | null
   limit?: number | null
   order_by?: string[] | null
+  /** A whole query instead; then there is none of the above. */
+  from_query?: string | null
+  /** Ours: the caller's own ceiling for the bytes a remote engine reads. */
+  max_bytes?: number | null
 }
 
 export interface ScanEstimate {
@@ -71,13 +75,17 @@ export interface ScanEstimate {
   resultBytes: number | null
 }
 
-export interface QueryOptions {
-  limit: number
+/** On whose behalf a statement runs. */
+export interface SqlReader {
   /** Ids of the tables the caller may read; not asked for admins. */
   allowed: ReadonlySet<string>
   isAdmin: boolean
   /** The caller's own ceiling for remote engines, below the engine's cap. */
   maxBytes?: number | undefined
+}
+
+export interface QueryOptions extends SqlReader {
+  limit: number
   /** Called once, before anything is read, for a query that touches a remote table; throws over a quota. */
   enterRemote?(): {charge(bytes: number): void; release(): void}
 }
@@ -91,7 +99,12 @@ export interface QueryEngine {
     signal?: AbortSignal,
   ): Promise<{columns: readonly Column[]; rows: Cell[][]}>
   estimate(table: PublishedTable, request: ScanRequest, signal?: AbortSignal): Promise<ScanEstimate>
+  /** `ApiError` 400 (`remote_scan_too_large`) above the request's `max_bytes`. */
   scan(table: PublishedTable, request: ScanRequest, signal?: AbortSignal): Promise<RowStream>
+  /** What a whole query would read; refused as `query` refuses. */
+  estimateQuery(sql: string, reader: SqlReader, signal?: AbortSignal): Promise<ScanEstimate>
+  /** Every row of a whole query; refused as `query` refuses, save for the engine's cap. */
+  scanQuery(sql: string, reader: SqlReader, signal?: AbortSignal): Promise<RowStream>
   /**
    * One SELECT over the tables in `allowed`. Throws an `ApiError` shaped as the reference server's:
    * 400 for SQL, 403 for tables outside `allowed`.

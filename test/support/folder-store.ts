@@ -23,6 +23,8 @@ export const noEngine: QueryEngine = {
   sample: refuse,
   estimate: refuse,
   scan: refuse,
+  estimateQuery: refuse,
+  scanQuery: refuse,
   query: refuse,
   async close() {},
 }

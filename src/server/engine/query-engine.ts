@@ -7,7 +7,8 @@ import {checkWhere, wherePrologue, withoutTerminator} from './check-where.js'
 import {closeAfter} from './close-after.js'
 import {toScanError} from './engine-errors.js'
 import {estimateScan} from './estimate-scan.js'
-import {runQuery} from './run-query.js'
+import {scanTooLarge} from './query-refusals.js'
+import {estimateQuery, runQuery, scanQuery} from './run-query.js'
 import {resolveColumns, scanSql} from './scan-sql.js'
 import {isNode, parseSql, type ParsedSql, type SqlNode} from './sql-tree.js'
 import {startDeadline} from './statement-timeout.js'
@@ -106,8 +107,12 @@ export function createQueryEngine(deps: QueryEngineDeps): QueryEngine {
     async scan(table, request, signal) {
       if ((request.limit ?? 0) > limits.maxScanRows)
         throw new ApiError(400, `limit exceeds the maximum of ${limits.maxScanRows} rows`)
-      return runScan(parts, {table, request, scan: await check(table, request, signal)}, signal)
+      const checked = {table, request, scan: await check(table, request, signal)}
+      await refuseAboveCeiling(parts, checked, signal)
+      return runScan(parts, checked, signal)
     },
+    estimateQuery: (sql, reader, signal) => estimateQuery(parts, {sql, reader}, signal),
+    scanQuery: (sql, reader, signal) => scanQuery(parts, {sql, reader}, signal),
     query: (sql, options, signal) => runQuery(parts, {sql, ...options}, signal),
     close: parser.close,
   }
@@ -206,9 +211,28 @@ async function checkScan(
   return {columns: resolveColumns(request, names), where, filter}
 }
 
+interface CheckedRequest {
+  table: PublishedTable
+  request: ScanRequest
+  scan: CheckedScan
+}
+
+/** The caller's own ceiling; scans have no cap of the engine (contract 4.4). */
+async function refuseAboveCeiling(
+  parts: EngineParts,
+  checked: CheckedRequest,
+  signal?: AbortSignal,
+): Promise<void> {
+  const limitBytes = checked.request.max_bytes ?? null
+  if (limitBytes === null) return
+  const {scanBytes} = await estimateScan(parts, checked, signal)
+  if (scanBytes > limitBytes)
+    throw scanTooLarge({scanBytes, limitBytes, tables: [checked.table.name]})
+}
+
 async function runScan(
   parts: EngineParts,
-  {table, request, scan}: {table: PublishedTable; request: ScanRequest; scan: CheckedScan},
+  {table, request, scan}: CheckedRequest,
   signal?: AbortSignal,
 ): Promise<RowStream> {
   const deadline = startDeadline(parts.clock, parts.limits.scanTimeoutMs, signal)

@@ -2,16 +2,16 @@ import type {FastifyInstance} from 'fastify'
 import type {Cell, Column} from '../../lib/ports/warehouse.js'
 import {ApiError} from '../api-error.js'
 import {queryCellJson} from '../engine/cell-json.js'
-import type {PublishedTable} from '../model.js'
 import {RequestBody} from '../request-body.js'
 import {callerOf, type DataRouteDeps} from '../route-deps.js'
 import {requestSignal} from './request-signal.js'
+import {sqlReaders} from './sql-reader.js'
 
 const DEFAULT_LIMIT = 1000
 
 /** `POST /api/query` (contract 5). */
 export function registerQueryRoute(app: FastifyInstance, deps: DataRouteDeps): void {
-  const allowedIds = rememberedIds()
+  const readerOf = sqlReaders(deps.tables)
   app.post('/api/query', async (request, reply) => {
     const body = new RequestBody(request.body)
     const sql = body.text('sql')
@@ -24,8 +24,8 @@ export function registerQueryRoute(app: FastifyInstance, deps: DataRouteDeps): v
     const result = await deps.engine.query(
       sql,
       {
-        ...{limit, maxBytes, isAdmin: caller.isAdmin},
-        allowed: allowedIds(deps.tables.visible(caller)),
+        ...readerOf(caller),
+        ...{limit, maxBytes},
         enterRemote: () => deps.quotas.enter(caller.email, 'query'),
       },
       requestSignal(reply, deps.signal),
@@ -51,14 +51,4 @@ function resultJson({columns, rows, truncated, bytesScanned}: Result): string {
     `{"columns":${names},"rows":[${lines}],"row_count":${rows.length},"truncated":${truncated},` +
     `"bytes_scanned":${bytesScanned}}`
   )
-}
-
-/** The list of visible tables keeps its identity until rights or data change. */
-function rememberedIds(): (tables: readonly PublishedTable[]) => ReadonlySet<string> {
-  const known = new WeakMap<readonly PublishedTable[], ReadonlySet<string>>()
-  return (tables) => {
-    let ids = known.get(tables)
-    if (!ids) known.set(tables, (ids = new Set(tables.map(({id}) => id))))
-    return ids
-  }
 }

@@ -35,9 +35,20 @@ export function readScanRequest(body: unknown): ScanRequest {
     where: optional('where', text),
     limit: optional('limit', positive),
     order_by: optional('order_by', texts),
+    from_query: optional('from_query', text),
+    max_bytes: optional('max_bytes', ceiling),
   }
   if (problems.length > 0) throw new ApiError(400, report(problems))
+  refuseMixture(request)
   return request as ScanRequest
+}
+
+function refuseMixture({from_query, ...parts}: Record<string, unknown>): void {
+  const given = (['select', 'where', 'limit', 'order_by'] as const).find(
+    (name) => parts[name] !== null,
+  )
+  if (from_query !== null && given !== undefined)
+    throw new ApiError(400, `from_query is a whole query: ${given} cannot be given with it`)
 }
 
 const text: Check = (value, field, problems) => {
@@ -57,6 +68,10 @@ const texts: Check = (value, field, problems) => {
   problems.push({field, message: 'Input should be a valid list', type: 'list_type', input: value})
   return []
 }
+
+/** Whole numbers from 0. */
+const ceiling: Check = (value, field, problems) =>
+  value === 0 ? 0 : positive(value, field, problems)
 
 /** Whole numbers from 1, also as text or as a float without a fraction. */
 const positive: Check = (value, field, problems) => {

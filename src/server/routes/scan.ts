@@ -1,11 +1,13 @@
 import {Readable} from 'node:stream'
-import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify'
+import type {FastifyInstance, FastifyReply} from 'fastify'
 import type {RowStream} from '../../lib/ports/warehouse.js'
+import type {ScanEstimate} from '../model.js'
 import type {QuotaSlot} from '../quota-ledger.js'
-import {callerOf, type DataRouteDeps} from '../route-deps.js'
+import {callerOf, type Caller, type DataRouteDeps} from '../route-deps.js'
 import {readableTable, type RefusalTexts} from './readable-table.js'
 import {requestSignal} from './request-signal.js'
 import {readScanRequest} from './scan-request.js'
+import {sqlReaders} from './sql-reader.js'
 
 /** US dollars per 2^40 bytes, as a warehouse would bill them. */
 const USD_PER_TIB = 5
@@ -18,36 +20,58 @@ const SCAN_TEXTS: RefusalTexts = {...ESTIMATE_TEXTS, denied: 'not authorized'}
 
 /** `POST /api/v2/scan` and `/api/v2/scan/estimate` (contract 4). */
 export function registerScanRoutes(app: FastifyInstance, deps: DataRouteDeps): void {
+  const readerOf = sqlReaders(deps.tables)
   app.post('/api/v2/scan/estimate', async (request, reply) => {
     const scan = readScanRequest(request.body)
     const caller = callerOf(request)
-    const table = readableTable(deps, {caller, id: scan.table_id, texts: ESTIMATE_TEXTS})
-    const estimate = await deps.engine.estimate(table, scan, requestSignal(reply, deps.signal))
-    return {
-      table_id: table.id,
-      engine: table.queryMode === 'remote' ? 'duckdb' : 'local',
-      estimated_scan_bytes: estimate.scanBytes,
-      estimated_result_rows: estimate.resultRows,
-      estimated_result_bytes: estimate.resultBytes,
-      bq_cost_estimate_usd: Number(((estimate.scanBytes / 2 ** 40) * USD_PER_TIB).toFixed(4)),
+    const signal = requestSignal(reply, deps.signal)
+    if (typeof scan.from_query === 'string') {
+      const estimate = await deps.engine.estimateQuery(scan.from_query, readerOf(caller), signal)
+      // Ours; other servers look at the table alone, and the client has to know which was meant.
+      return {...estimateBody(scan.table_id, 'duckdb', estimate), from_query: true}
     }
+    const table = readableTable(deps, {caller, id: scan.table_id, texts: ESTIMATE_TEXTS})
+    const estimate = await deps.engine.estimate(table, scan, signal)
+    return estimateBody(table.id, table.queryMode === 'remote' ? 'duckdb' : 'local', estimate)
   })
-  app.post('/api/v2/scan', (request, reply) => sendScan(deps, request, reply))
+  app.post('/api/v2/scan', async (request, reply) => {
+    const scan = readScanRequest(request.body)
+    const caller = callerOf(request)
+    const signal = requestSignal(reply, deps.signal)
+    if (typeof scan.from_query === 'string') {
+      const sql = scan.from_query
+      const reader = {...readerOf(caller), maxBytes: scan.max_bytes ?? undefined}
+      return sendScan(deps, {caller, reply, open: () => deps.engine.scanQuery(sql, reader, signal)})
+    }
+    const table = readableTable(deps, {caller, id: scan.table_id, texts: SCAN_TEXTS})
+    return sendScan(deps, {caller, reply, open: () => deps.engine.scan(table, scan, signal)})
+  })
+}
+
+function estimateBody(
+  id: string,
+  engine: string,
+  {scanBytes, resultRows, resultBytes}: ScanEstimate,
+): Record<string, unknown> {
+  return {
+    table_id: id,
+    engine,
+    estimated_scan_bytes: scanBytes,
+    estimated_result_rows: resultRows,
+    estimated_result_bytes: resultBytes,
+    bq_cost_estimate_usd: Number(((scanBytes / 2 ** 40) * USD_PER_TIB).toFixed(4)),
+  }
 }
 
 /** The first bytes are made before anything is sent, so that a failing statement still gets its status. */
 async function sendScan(
   deps: DataRouteDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  {caller, reply, open}: {caller: Caller; reply: FastifyReply; open(): Promise<RowStream>},
 ): Promise<FastifyReply> {
-  const scan = readScanRequest(request.body)
-  const caller = callerOf(request)
-  const table = readableTable(deps, {caller, id: scan.table_id, texts: SCAN_TEXTS})
   const slot = deps.quotas.enter(caller.email, 'scan')
   let rows: RowStream | undefined
   try {
-    rows = await deps.engine.scan(table, scan, requestSignal(reply, deps.signal))
+    rows = await open()
     const opened = rows
     const {encodeArrowStream} = await import('../../lib/arrow/encode-arrow-stream.js')
     const chunks = encodeArrowStream(opened)

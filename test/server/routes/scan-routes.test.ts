@@ -176,6 +176,86 @@ describe('estimate and scan', () => {
   })
 })
 
+describe('a whole query as a scan', () => {
+  const FEBRUARY = "event_date >= DATE '2025-02-01' AND event_date < DATE '2025-03-01'"
+  const sql = `SELECT device, count(*) AS n FROM web_sessions WHERE ${FEBRUARY} GROUP BY 1`
+  const body = {table_id: 'by_device', from_query: sql, as: 'by_device'}
+
+  async function scan(asked: object): Promise<Response> {
+    return fetch(`${server.url}/api/v2/scan`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${server.analystToken}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(asked),
+    })
+  }
+
+  it('comes as Arrow, with the types of the query', async () => {
+    const table = tableFromIPC(new Uint8Array(await (await scan(body)).arrayBuffer()))
+    expect(table.schema.fields.map(({name, type}) => `${name} ${type}`)).toEqual([
+      'device Utf8',
+      'n Int64',
+    ])
+    expect(table.numRows).toBe(3)
+  })
+
+  it('is estimated by what it would read, and says that the query was meant', async () => {
+    const {body: estimate} = await asAnalyst('POST', '/api/v2/scan/estimate', body)
+    const {body: whole} = await asAnalyst('POST', '/api/v2/scan/estimate', {
+      ...body,
+      from_query: 'SELECT * FROM web_sessions',
+    })
+    expect(estimate).toMatchObject({from_query: true, estimated_result_rows: null})
+    expect(estimate.estimated_scan_bytes).toBeGreaterThan(0)
+    expect(whole.estimated_scan_bytes).toBeGreaterThan(estimate.estimated_scan_bytes)
+    const local = {...body, from_query: 'SELECT 1 AS one'}
+    expect((await asAnalyst('POST', '/api/v2/scan/estimate', local)).body).toMatchObject({
+      estimated_scan_bytes: 0,
+    })
+  })
+
+  it.each([
+    ['several statements', {...body, from_query: 'SELECT 1; SELECT 2'}, 400],
+    ['a write', {...body, from_query: 'DROP TABLE orders'}, 400],
+    ['a table without a grant', {...body, from_query: 'SELECT * FROM payroll'}, 403],
+    ['a table that is not there', {...body, from_query: 'SELECT * FROM nope'}, 400],
+    ['a part of a table beside it', {...body, where: 'true'}, 400],
+    ['a ceiling that is no number', {...body, max_bytes: -1}, 400],
+  ])('refuses %s, in the estimate as in the scan', async (_what, asked, status) => {
+    for (const path of ['/api/v2/scan', '/api/v2/scan/estimate'])
+      expect((await asAnalyst('POST', path, asked)).status).toBe(status)
+  })
+})
+
+describe('the ceiling of the caller', () => {
+  it.each([
+    ['a scan', {table_id: 'web_sessions', select: ['device']}],
+    ['a whole query', {table_id: 'x', from_query: 'SELECT device FROM web_sessions'}],
+  ])('refuses %s above it, and lets pass what is at it', async (_what, asked) => {
+    const {body} = await asAnalyst('POST', '/api/v2/scan/estimate', asked)
+    const bytes = body.estimated_scan_bytes
+    const refused = await asAnalyst('POST', '/api/v2/scan', {...asked, max_bytes: bytes - 1})
+    expect([refused.status, refused.body.detail]).toEqual([
+      400,
+      expect.objectContaining({
+        reason: 'remote_scan_too_large',
+        scan_bytes: bytes,
+        limit_bytes: bytes - 1,
+        tables: ['web_sessions'],
+      }),
+    ])
+    const passed = await asAnalyst('POST', '/api/v2/scan', {...asked, max_bytes: bytes})
+    expect(passed.status).toBe(200)
+  })
+
+  it('says nothing about a local table', async () => {
+    const asked = {table_id: 'orders', limit: 1, max_bytes: 0}
+    expect((await asAnalyst('POST', '/api/v2/scan', asked)).status).toBe(200)
+  })
+})
+
 describe('the query route', () => {
   it('joins local, partitioned and remote tables, and counts the remote bytes', async () => {
     const {status, body} = await asAnalyst('POST', '/api/query', {
