@@ -5,6 +5,7 @@ import {packageRoot} from '../lib/config/paths.js'
 import type {Context} from '../lib/context.js'
 import {serveText} from '../lib/present/serve-text.js'
 import {serverLog} from '../server/server-log.js'
+import {serveLimits} from '../server/serve-limits.js'
 import type {ServingDeps} from '../server/start-serving.js'
 
 /** Printed as one line when the server answers. */
@@ -27,6 +28,7 @@ export default class Serve extends BaseCommand<ServeResult> {
     '<%= config.bin %> serve --demo',
     '<%= config.bin %> serve ./data --port 9000',
     '<%= config.bin %> serve ./data --port 0 --json',
+    '<%= config.bin %> serve --demo --max-scan-bytes 1m --max-concurrent 1',
   ]
   static override args = {
     dir: Args.string({description: 'Folder to serve; agnes-server, or agnes-demo with --demo'}),
@@ -49,6 +51,19 @@ export default class Serve extends BaseCommand<ServeResult> {
       summary: 'Decides the data of the demo [default: 1]',
       dependsOn: ['demo'],
     }),
+    'max-scan-bytes': Flags.string({
+      summary: 'Most bytes one remote query may read, such as 500m; 0 for any [default: 5g]',
+      helpValue: 'N',
+    }),
+    'max-daily-bytes': Flags.string({
+      summary: 'Most bytes a person may read remotely in a day; 0 for any [default: 50g]',
+      helpValue: 'N',
+    }),
+    'max-concurrent': Flags.integer({
+      summary: 'Scans and remote queries of a person at once; 0 for any [default: 5]',
+      min: 0,
+      helpValue: 'N',
+    }),
     'new-admin-token': Flags.boolean({summary: 'Make another admin token, for one that was lost'}),
   }
 
@@ -56,6 +71,7 @@ export default class Serve extends BaseCommand<ServeResult> {
     const {args, flags} = await this.parse(Serve)
     const {context, signal} = this
     const dir = args.dir ?? (flags.demo ? 'agnes-demo' : 'agnes-server')
+    const limits = serveLimits(flags)
     const {startServing} = await import('../server/start-serving.js')
     const serving = await startServing(
       {
@@ -65,7 +81,7 @@ export default class Serve extends BaseCommand<ServeResult> {
         wantsAdminToken: flags['new-admin-token'],
         demo: flags.demo ? {scale: flags.scale ?? 1, seed: flags.seed ?? 1} : undefined,
       },
-      await serverPorts(context, dir),
+      {...(await serverPorts(context, dir)), ...limits},
       signal,
     )
     const {url, adminToken, analystToken} = serving
