@@ -47,7 +47,7 @@ describe('agnes init', () => {
     })
     expect(stdout).not.toContain(server.token)
     expect(json.files.map((file: {action: string}) => file.action)).toEqual(
-      Array(4).fill('created'),
+      Array(6).fill('created'),
     )
 
     const claude = await readFile(join(dir, 'CLAUDE.md'), 'utf8')
@@ -112,7 +112,7 @@ describe('agnes init', () => {
     expect(await snapshotTree(home)).toEqual(before)
     expect(again.json).toMatchObject({isNew: false, credentialStore: 'file'})
     expect(handed.json.files.map((file: {action: string}) => file.action)).toEqual(
-      Array(4).fill('unchanged'),
+      Array(6).fill('unchanged'),
     )
   })
 

@@ -3,18 +3,18 @@
  * *marker* (`init-complete`) that is written last. It may be interrupted anywhere and run again. This
  * room never downloads tables; that is `sync`.
  */
-import {z} from 'zod/mini'
 import {registerWorkspace, saveServer} from '../config/settings.js'
 import {chooseToken, type ChosenToken, type TokenInput} from '../credentials/choose-token.js'
 import {decodeToken, type TokenFacts} from '../credentials/decode-token.js'
 import {verifySignIn} from '../credentials/verify-sign-in.js'
-import {AgnesError, UnexpectedError} from '../errors.js'
+import {UnexpectedError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import type {Folders} from '../ports/folders.js'
 import type {HttpClient} from '../ports/http-client.js'
 import type {SecretStore} from '../ports/secret-store.js'
 import {readDefaultServer, refuseOtherServer} from './check-server.js'
+import {readWelcome, type Welcome} from './server-welcome.js'
 import {readMarker} from './workspace-marker.js'
 import {writeWorkspace, type WrittenFile} from './write-workspace.js'
 
@@ -56,8 +56,6 @@ export interface InitOutcome {
   notes: string[]
 }
 
-const Welcome = z.object({content: z.string()})
-
 /** Nothing is written, not even the folder, until the server has accepted the token. */
 export async function initWorkspace(
   deps: InitDeps,
@@ -74,9 +72,9 @@ export async function initWorkspace(
   const isNew = (await readMarker(deps.workspace)) === null
   const signedIn = decodeToken(chosen.token)
   const credentialStore = await keepToken(deps, {origin, chosen, email: signedIn.email ?? ''})
-  const notes = [...welcome.notes, ...(await keepSettings(deps, origin))]
+  const notes = [...notesOn(welcome), ...(await keepSettings(deps, origin))]
   const now = new Date(deps.clock.now()).toISOString()
-  const files = await writeWorkspace({...deps, server: origin, welcome: welcome.content, now})
+  const files = await writeWorkspace({...deps, server: origin, welcome, now})
   return {
     workspace: deps.workspace.root,
     server: origin,
@@ -86,25 +84,6 @@ export async function initWorkspace(
     tablesListed: tableCount,
     files,
     notes: [...notes, ...files.flatMap(noteOf)],
-  }
-}
-
-/** An older server, or one whose template is broken, has no text; then ours stands alone. */
-async function readWelcome(
-  http: HttpClient,
-  sanitize: InitDeps['sanitize'],
-  signal?: AbortSignal,
-): Promise<{content: string | undefined; notes: string[]}> {
-  try {
-    const query = {server_url: http.origin}
-    const {body} = await http.requestJson('GET', '/api/welcome', {query}, signal)
-    const welcome = Welcome.safeParse(body)
-    const content = welcome.success ? sanitize(welcome.data.content).trim() : ''
-    return {content: content === '' ? undefined : content, notes: []}
-  } catch (error) {
-    if (signal?.aborted || !(error instanceof AgnesError)) throw error
-    if (error.code === 'not_found') return {content: undefined, notes: []}
-    return {content: undefined, notes: [`CLAUDE.md has no text from the server: ${error.message}`]}
   }
 }
 
@@ -138,6 +117,12 @@ async function keepSettings(deps: InitDeps, server: string): Promise<string[]> {
       `The list of workspaces was damaged; a new one was started, the old file is ${keptDamaged}.`,
     )
   return notes
+}
+
+function notesOn(welcome: Welcome): string[] {
+  return welcome.kind === 'unknown'
+    ? [`CLAUDE.md has no new text from the server: ${welcome.reason}`]
+    : []
 }
 
 function noteOf({path, action, reason}: WrittenFile): string[] {

@@ -2,8 +2,9 @@ import {workspacePaths} from '../config/paths.js'
 import {installHooks, readHookDefinitions, type HookOutcome} from '../hooks/install-hooks.js'
 import type {Files} from '../ports/files.js'
 import type {Folders} from '../ports/folders.js'
-import {fencedWelcome, mergeBlock} from './claude-md.js'
+import {installTexts} from './install-texts.js'
 import {openOwnedFile} from './owned-file.js'
+import type {Welcome} from './server-welcome.js'
 import {readMarker, writeMarker} from './workspace-marker.js'
 
 export interface WrittenFile {
@@ -20,8 +21,7 @@ export interface WriteWorkspaceInput {
   packageFiles: Files
   folders: Folders
   server: string
-  /** The server's own text for CLAUDE.md, sanitised; `undefined` when it has none. */
-  welcome: string | undefined
+  welcome: Welcome
   version: string
   /** ISO 8601. */
   now: string
@@ -33,29 +33,11 @@ export interface WriteWorkspaceInput {
  */
 export async function writeWorkspace(input: WriteWorkspaceInput): Promise<WrittenFile[]> {
   return [
-    await writeClaudeMd(input),
+    ...(await installTexts(input)),
     await writeSettings(input),
     await writeLocalNotes(input),
     await finish(input),
   ]
-}
-
-async function writeClaudeMd(input: WriteWorkspaceInput): Promise<WrittenFile> {
-  const path = workspacePaths.claudeMd
-  const file = await openOwnedFile(input, path)
-  const current = await file.read()
-  if (current.kind === 'unusable') return {path, action: 'left', reason: current.reason}
-  const merged = mergeBlock(current.text, await ourText(input))
-  if (merged.kind === 'damaged') return {path, action: 'left', reason: merged.reason}
-  if (merged.text === current.text) return {path, action: 'unchanged', reason: null}
-  await file.write(merged.text)
-  return {path, action: current.text === undefined ? 'created' : 'updated', reason: null}
-}
-
-async function ourText({packageFiles, server, welcome}: WriteWorkspaceInput): Promise<string> {
-  const template = (await packageFiles.readText('templates/claude-md.md')) ?? ''
-  const text = template.replaceAll('{{server}}', server).trimEnd()
-  return welcome === undefined ? text : `${text}\n\n${fencedWelcome(welcome, server)}`
 }
 
 async function writeSettings(input: WriteWorkspaceInput): Promise<WrittenFile> {
