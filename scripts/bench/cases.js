@@ -8,6 +8,7 @@ import {fileURLToPath} from 'node:url'
 import {makeBigTable, makeTables} from './data.js'
 import {serveManifest} from './manifest-server.js'
 import {compare, difference, median, peakMiB, ratio, time} from './measure.js'
+import {pacedLink} from './paced-link.js'
 
 const AGNES = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 const NODE = process.execPath
@@ -54,44 +55,61 @@ export async function nothingToDo({folder, rounds, tables}) {
   return rows
 }
 
+/** What the reference's server delivered: 1.08 GB in 6.4 s. */
+const LINK_BYTES_PER_SECOND = 1.08e9 / 6.4
+
+/** Over a link of the reference's rate, and as fast as loopback goes. */
 export async function firstPull({folder, pullRounds, totalBytes, tables}) {
   const data = join(folder, 'published')
   const {files, bytes} = await makeTables(data, {tables: tables.published, totalBytes})
   const server = await serveFolder(data, folder)
+  const link = await pacedLink(server.url, LINK_BYTES_PER_SECOND)
+  const what = `first pull, ${files.length} tables, ${(bytes / 1e9).toFixed(2)} GB`
+  const rate = `${(LINK_BYTES_PER_SECOND / 1e6).toFixed(0)} MB/s`
   try {
-    const env = {AGNES_CONFIG_DIR: join(folder, 'config-first')}
-    const workspace = join(folder, 'first')
-    await init(workspace, server.url, server.adminToken, env)
-    const target = join(folder, 'curl')
-    const config = curlConfig(server, tableNames(files), target)
-    const empty = (path) => () => {
-      rmSync(path, {recursive: true, force: true})
-      mkdirSync(path, {recursive: true})
-    }
-    const forget = () => {
-      empty(join(workspace, 'server/parquet'))()
-      rmSync(join(workspace, '.claude/agnes'), {recursive: true, force: true})
-    }
-    const runs = await compare(
-      {
-        curl: {argv: ['curl', '-sS', '--fail', '-K', config], before: empty(target)},
-        md5sum: {argv: ['md5sum', ...files]},
-        pull: agnes(['pull', '--quiet'], {cwd: workspace, env, before: forget}),
-      },
-      pullRounds,
-    )
-    const slower = median(runs.curl) > median(runs.md5sum) ? 'curl' : 'md5sum'
-    const what = `first pull, ${files.length} tables, ${(bytes / 1e9).toFixed(2)} GB`
-    return ['curl', 'md5sum'].map((other) => [
-      what,
-      seconds(median(runs.pull)),
-      `${other} ${seconds(median(runs[other]))}`,
-      `${ratio(runs.pull, runs[other]).toFixed(2)} x`,
-      other === slower ? '1.25 x the slower' : '',
-    ])
+    const options = {folder, files, rounds: pullRounds, token: server.adminToken}
+    return [
+      ...(await onePull(`${what}, link of ${rate}`, {...options, name: 'link', url: link.url})),
+      ...(await onePull(`${what}, loopback`, {...options, name: 'loopback', url: server.url})),
+    ]
   } finally {
+    link.close()
     await server.stop()
   }
+}
+
+async function onePull(what, {folder, files, rounds, token, name, url}) {
+  const env = {AGNES_CONFIG_DIR: join(folder, `config-first-${name}`)}
+  const workspace = join(folder, `first-${name}`)
+  await init(workspace, url, token, env)
+  const target = join(folder, `curl-${name}`)
+  const config = curlConfig({url, token}, tableNames(files), target)
+  const empty = (path) => () => {
+    rmSync(path, {recursive: true, force: true})
+    mkdirSync(path, {recursive: true})
+  }
+  const forget = () => {
+    empty(join(workspace, 'server/parquet'))()
+    rmSync(join(workspace, '.claude/agnes'), {recursive: true, force: true})
+  }
+  const runs = await compare(
+    {
+      curl: {argv: ['curl', '-sS', '--fail', '-K', config], before: empty(target)},
+      md5sum: {argv: ['md5sum', ...files]},
+      pull: agnes(['pull', '--quiet'], {cwd: workspace, env, before: forget}),
+    },
+    rounds,
+  )
+  empty(target)()
+  forget()
+  const slower = median(runs.curl) > median(runs.md5sum) ? 'curl' : 'md5sum'
+  return ['curl', 'md5sum'].map((other) => [
+    what,
+    seconds(median(runs.pull)),
+    `${other} ${seconds(median(runs[other]))}`,
+    `${ratio(runs.pull, runs[other]).toFixed(2)} x`,
+    other === slower ? '1.25 x the slower' : '',
+  ])
 }
 
 export async function query({folder, rounds}) {
@@ -190,9 +208,9 @@ async function serveFolder(data, folder) {
 const tableNames = (files) => files.map((file) => file.replace(/^.*[\\/]|\.parquet$/g, ''))
 
 /** One curl process that fetches every table over one connection, with the token. */
-function curlConfig({url, adminToken}, names, target) {
+function curlConfig({url, token}, names, target) {
   const path = `${target}.config`
-  const header = `header = "Authorization: Bearer ${adminToken}"`
+  const header = `header = "Authorization: Bearer ${token}"`
   const urls = names.map(
     (name) =>
       `url = "${url}/api/data/${name}/download"\noutput = "${join(target, `${name}.parquet`)}"`,
