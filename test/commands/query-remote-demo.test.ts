@@ -195,7 +195,7 @@ describe('a ceiling', () => {
       /would read [\d.]+ [kM]B, and the server allows 5\.0 kB\. It was not run\./,
     )
     expect(stderr).toContain(
-      'agnes snapshot create web_sessions --select COLUMNS --where PREDICATE',
+      `agnes snapshot create web_sessions --where "event_date >= DATE '2026-01-01'" --estimate`,
     )
   })
 

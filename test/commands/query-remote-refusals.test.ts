@@ -36,7 +36,7 @@ const REFUSALS: [name: string, answer: Answer, exitCode: number, code: string, t
     }),
     14,
     'remote_scan_too_large',
-    'would read 6.1 GB, and the server allows 5.4 GB.*It reads web.events.*agnes snapshot create events --select COLUMNS --where PREDICATE --estimate',
+    'would read 6.1 GB, and the server allows 5.4 GB.*It reads web.events.*agnes snapshot create t --estimate',
   ],
   [
     'a scan over the cap of Databricks',

@@ -34,7 +34,8 @@ describe.each(recordedVersions)('an answer of %s', (version) => {
         const {stdout, stderr, exitCode} = await runCli([...argv, ...extra], {...options, tty})
         shown.push(`--- ${how}, exit ${exitCode}`, stdout, `--- stderr`, stderr)
       }
-      expect(JSON.parse(server.requests[0]!.body.toString())).toEqual(asked)
+      const usual = {max_bytes: 5 * 2 ** 30}
+      expect(JSON.parse(server.requests[0]!.body.toString())).toEqual({...asked, ...usual})
       const text = shown.join('\n').replaceAll(server.origin, 'http://server')
       const file = `${label.replace(/\W+/g, '-')}.txt`
       await expect(text).toMatchFileSnapshot(

@@ -5,6 +5,7 @@ import {join} from 'node:path'
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest'
 import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
+import {words} from '../docs/printed-commands.js'
 import {runCli, type RunOutcome} from '../support/run-cli.js'
 
 /** Against the demo of the embedded server, in a workspace that `init` made. */
@@ -124,17 +125,30 @@ describe('a snapshot of a remote table', () => {
     expect((await agnes(['snapshot', 'show', 'feb'])).exitCode).toBe(4)
   })
 
-  it('over the ceiling is refused before the fetch, with the numbers', async () => {
-    const {exitCode, json} = await agnes([
-      'snapshot',
-      'create',
-      'web_sessions',
-      '--max-bytes',
-      '10',
-      '--json',
-    ])
+  it('over the ceiling is refused before the fetch, with advice that works', async () => {
+    const argv = ['snapshot', 'create', 'web_sessions', '--select', 'device', '--max-bytes', '10']
+    const {exitCode, json} = await agnes([...argv, '--json'])
     expect(exitCode).toBe(14)
-    expect(json.error).toMatchObject({code: 'scan_too_large', details: {maxBytes: 10}})
+    expect(json.error).toMatchObject({
+      code: 'over_max_bytes',
+      details: {maxBytes: 10, table: 'web_sessions'},
+    })
+    const [, part] = /: agnes (snapshot create .* --estimate)/.exec(json.error.hint)!
+    expect(part).toBe(
+      `snapshot create web_sessions --select device --where "event_date >= DATE '2026-01-01'" --estimate`,
+    )
+    const advised = await agnes([...words(part!), '--json'])
+    expect(advised.exitCode).toBe(0)
+    expect(advised.json.estimate.scanBytes).toBeLessThan(json.error.details.scanBytes)
+    const [, allowed] = /--max-bytes (\d+)$/.exec(json.error.hint)!
+    expect((await agnes([...argv.slice(0, -1), allowed!, '--as', 'all'])).exitCode).toBe(0)
+  })
+
+  it('carries the ceiling to the server where no estimate is wanted', async () => {
+    const argv = ['snapshot', 'create', 'web_sessions', '--no-estimate', '--max-bytes', '10']
+    const {exitCode, json} = await agnes([...argv, '--json'])
+    expect([exitCode, json.error.code]).toEqual([14, 'remote_scan_too_large'])
+    expect(json.error.message).toContain('the ceiling is 10')
     expect(await snapshotFiles()).toEqual([])
   })
 
@@ -209,6 +223,52 @@ describe('a snapshot of a remote table', () => {
     expect((await agnes(['snapshot', 'prune', '--yes'])).exitCode).toBe(0)
     expect(await snapshotFiles()).toEqual([])
     expect(await views()).not.toContain('a1')
+  })
+})
+
+describe('a snapshot of a whole query', () => {
+  const sql = `SELECT device, count(*) AS n FROM web_sessions WHERE ${WHERE} GROUP BY 1`
+  const create = ['snapshot', 'create', 'devices', '--from-query', sql]
+
+  it('is estimated first, kept with its types, and fetched again by its query', async () => {
+    const only = await agnes([...create, '--estimate', '--json'])
+    expect(only.json).toMatchObject({snapshot: null, estimate: {engine: 'duckdb'}})
+    expect(only.json.estimate.scanBytes).toBeGreaterThan(0)
+    const made = await agnes([...create, '--json'])
+    expect(made.exitCode, made.stdout).toBe(0)
+    expect(made.json.estimate).toEqual(only.json.estimate)
+    expect(made.json.snapshot.recipe).toMatchObject({fromQuery: sql, table: 'devices'})
+    const {json} = await agnes([
+      'query',
+      'SELECT typeof(n), count(*) FROM devices GROUP BY 1',
+      '--json',
+    ])
+    expect(json.rows).toEqual([['BIGINT', 3]])
+    const refreshed = await agnes(['snapshot', 'refresh', 'devices', '--json'])
+    expect(refreshed.json).toMatchObject({rowsBefore: 3, rows: 3, rowsDelta: 0})
+  })
+
+  it('is refused above the ceiling, by the estimate and by the server', async () => {
+    const {json, exitCode} = await agnes([...create, '--max-bytes', '10', '--json'])
+    expect([exitCode, json.error.code]).toEqual([14, 'over_max_bytes'])
+    const sent = await agnes([...create, '--max-bytes', '10', '--no-estimate', '--json'])
+    expect([sent.exitCode, sent.json.error.code]).toEqual([14, 'remote_scan_too_large'])
+    expect(await snapshotFiles()).toEqual([])
+  })
+
+  it.each([
+    ['wrong SQL', 'x', 'SELECT devise FROM web_sessions', 13, 'devise'],
+    ['a table without a grant', 'x', 'SELECT * FROM payroll', 8, 'payroll'],
+    ['a table that is not there', 'x', 'SELECT * FROM nope', 13, 'nope'],
+    ['a write', 'x', 'DELETE FROM orders', 13, 'SELECT'],
+    ['the name of a table', 'web_sessions', 'SELECT 1 AS one', 6, 'name of a table'],
+  ])('is refused for %s, also before the fetch', async (_what, name, query, exitCode, told) => {
+    for (const extra of [['--estimate'], ['--no-estimate']]) {
+      const argv = ['snapshot', 'create', name, '--from-query', query, ...extra]
+      const outcome = await agnes(argv)
+      expect([outcome.exitCode, outcome.stderr]).toEqual([exitCode, expect.stringContaining(told)])
+    }
+    expect(await snapshotFiles()).toEqual([])
   })
 })
 

@@ -12,7 +12,7 @@ export interface SnapshotCreateResult {
   /** Id of the table on the server. */
   table: string
   name: string
-  /** `null` when it was refused with --no-estimate, and for a whole query. Its fields are `null` where unknown. */
+  /** `null` when it was refused with --no-estimate. Its fields are `null` where unknown. */
   estimate: ScanEstimate | null
   /** The ceiling for the bytes scanned. */
   maxBytes: number
@@ -43,7 +43,7 @@ export default class SnapshotCreate extends BaseCommand<SnapshotCreateResult> {
     'order-by': Flags.string({summary: 'Sort, such as "day DESC,id"', helpValue: 'A,B'}),
     as: Flags.string({summary: 'Name of the snapshot [default: the table]', helpValue: 'NAME'}),
     estimate: Flags.boolean({summary: 'Only say what it would cost'}),
-    'no-estimate': Flags.boolean({summary: 'Fetch at once; the ceiling is not checked'}),
+    'no-estimate': Flags.boolean({summary: 'Fetch at once; only the server checks the ceiling'}),
     force: Flags.boolean({summary: 'Replace a snapshot of that name'}),
     'max-bytes': Flags.string({summary: 'Most bytes to scan, such as 500m or 20g', helpValue: 'N'}),
     ttl: Flags.string({summary: 'How long it is good, such as 24h or 7d', helpValue: 'TIME'}),
@@ -62,7 +62,8 @@ export default class SnapshotCreate extends BaseCommand<SnapshotCreateResult> {
     const deps = await openSnapshots(context, root)
     const {warnings, ...outcome} = await createSnapshot(deps, request, signal)
     for (const warning of warnings) this.addWarning(warning)
-    const {name, maxBytes, recipe} = request
+    const {name, recipe, ceiling} = request
+    const {maxBytes} = ceiling
     const result = {table: recipe.table, name, maxBytes, ...outcome, workspace: root}
     await this.present(result, createdText)
     return result

@@ -19,7 +19,8 @@ export interface SnapshotRefreshResult {
   /** ISO 8601. */
   fetchedAt: string
   expiresAt: string | null
-  estimate: ScanEstimate | null
+  /** Its fields are `null` where unknown. */
+  estimate: ScanEstimate
   /** Absolute. */
   workspace: string
 }
@@ -44,12 +45,8 @@ export default class SnapshotRefresh extends BaseCommand<SnapshotRefreshResult> 
     const {context, signal} = this
     const own = flags['max-bytes']
     const maxBytes = own === undefined ? context.env.snapshotMaxBytes : parseSize(own, 'max-bytes')
-    const request = {
-      name: args.name,
-      where: flags.where,
-      maxBytes,
-      hasOwnCeiling: own !== undefined,
-    }
+    const ceiling = {maxBytes, isExplicit: own !== undefined}
+    const request = {name: args.name, where: flags.where, ceiling}
     const {root} = await context.findWorkspace(flags.workspace)
     const deps = await openSnapshots(context, root)
     const {before, after, estimate, isIdentical, warnings} = await refreshSnapshot(

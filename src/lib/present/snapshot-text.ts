@@ -19,7 +19,6 @@ export function createdText(created: CreatedText, terminal: Terminal): string {
   if (!terminal.isTty) return tabbed(createdFacts(created))
   const lines: string[] = []
   if (estimate) lines.push(...estimateLines(created.table, estimate), '')
-  else if (!snapshot) lines.push('There is no estimate for a whole query.')
   if (snapshot) {
     const {rows, sizeBytes, expiresAt} = snapshot
     const until = expiresAt === null ? '' : `, until ${expiresAt}`

@@ -13,6 +13,7 @@ import {nearestNames} from '../query/nearest-names.js'
 import {readCatalog, type CatalogRow} from '../wire/catalog.js'
 import {readScanEstimate, type ScanBody, type ScanEstimate} from '../wire/scan.js'
 import {readSchema} from '../wire/schema.js'
+import {adviseOnPart} from './advise-part.js'
 import {quotaError} from './quota-error.js'
 import {scanShape, type ScanShape} from './scan-shape.js'
 import {bareStatement} from './server-sql.js'
@@ -185,17 +186,27 @@ export async function guardBytes(
   if (scanBytes === null)
     return `${reason} The limit of ${bytesText(maxBytes)} went with the query, but only the server's own cap is sure to hold.`
   if (scanBytes <= maxBytes) return undefined
+  const shape = scanShape(bareStatement(sql))
+  const names = 'names' in shape && !shape.hasStar ? shape.names : null
+  const part = table === null ? null : await adviseOnPart({table, names}, http, signal)
   throw new TooLargeError(
     `The query would read ${isUpperBound ? 'up to ' : ''}${bytesText(scanBytes)}, more than the ${bytesText(maxBytes)} allowed. It was not run.`,
     {
       code: 'over_max_bytes',
-      hint: snapshotAdvice(table),
+      hint: part === null ? snapshotAdvice(table) : partAdvice(part, scanBytes),
       details: {scanBytes, maxBytes, table, isUpperBound},
     },
   )
 }
 
+/** @param part the command that estimates a part */
+export function partAdvice(part: string, scanBytes: number | null): string {
+  const allow =
+    scanBytes === null ? '' : `. Or read it all the same with --max-bytes ${Math.ceil(scanBytes)}`
+  return `Keep a part of it here and ask that; what a part costs: ${part}${allow}`
+}
+
 /** What to do about a table that costs too much to ask as a whole. */
 export function snapshotAdvice(table: string | null): string {
-  return `Name fewer columns and filter by the partition column, or keep the part you need here: agnes snapshot create ${table ?? 'TABLE'} --select COLUMNS --where PREDICATE --estimate`
+  return `Name fewer columns and filter by the partition column, or keep the part you need here: agnes snapshot create ${table ?? 'TABLE'} --estimate`
 }

@@ -4,11 +4,14 @@ import type {RowBatch, Warehouse} from '../ports/warehouse.js'
 import type {AnswerSource, ServerOrigin} from '../query/answer-source.js'
 import {limitRows, type CountedRows} from '../query/limit-rows.js'
 import {readQueryAnswer, type QueryAnswerBody} from '../wire/query.js'
+import {TooLargeError} from '../errors.js'
+import {adviseOnPart} from './advise-part.js'
 import {explainRefusal} from './explain-refusal.js'
 import {isSlotTaken} from './quota-error.js'
 import {remoteRows} from './remote-rows.js'
 import {admissionProblems, bareStatement} from './server-sql.js'
-import {guardBytes} from './estimate-query.js'
+import {guardBytes, partAdvice} from './estimate-query.js'
+import {scanShape} from './scan-shape.js'
 import {writeParquet} from './write-parquet.js'
 
 /**
@@ -22,7 +25,7 @@ export interface RemoteQueryDeps {
   warehouse: () => Promise<Warehouse>
   /** Longest silence of the server. */
   timeoutMs: number
-  /** `undefined` for no ceiling of ours. */
+  /** `undefined` for the usual one, which is not worth an estimate beforehand. */
   maxBytes: number | undefined
   /** Absolute; `null` outside of any. */
   workspace: string | null
@@ -32,6 +35,8 @@ export interface RemoteQueryDeps {
 
 /** The most rows a server gives whatever is asked; asking for more only hides that. */
 const MAX_ROWS = 1_000_000
+/** Travels with every query that names no other: what servers allow when nobody has set them up. */
+const USUAL_CEILING_BYTES = 5 * 2 ** 30
 /** A free slot is a matter of seconds: these waits, then the person decides. */
 const SLOT_WAITS_MS = [1000, 3000, 6000]
 
@@ -92,7 +97,7 @@ export class RemoteQuery implements AnswerSource {
       sql,
       // 0 means "the default" to some servers.
       limit: Math.min(MAX_ROWS, Math.max(1, limit ?? MAX_ROWS)),
-      ...(maxBytes === undefined ? {} : {max_bytes: maxBytes}),
+      max_bytes: maxBytes ?? USUAL_CEILING_BYTES,
     }
     for (let attempt = 0; ; attempt++) {
       const startedAt = clock.monotonicMs()
@@ -110,10 +115,32 @@ export class RemoteQuery implements AnswerSource {
           continue
         }
         const waitedMs = clock.monotonicMs() - startedAt
-        throw explainRefusal(error, {sql, origin: http.origin, waitedMs, timeoutMs})
+        const refused = {sql, origin: http.origin, waitedMs, timeoutMs}
+        throw await this.advised(explainRefusal(error, refused), sql, signal)
       }
     }
   }
+
+  /** Over a cap: with the command that goes on from here. */
+  private async advised(error: unknown, sql: string, signal: AbortSignal): Promise<unknown> {
+    if (!(error instanceof TooLargeError) || error.code !== 'remote_scan_too_large') return error
+    const shape = scanShape(sql)
+    const costly =
+      'table' in shape
+        ? {table: shape.table, names: shape.hasStar ? null : shape.names}
+        : {table: tablesOf(error)[0]?.split('.').at(-1), names: null}
+    const {table, names} = costly
+    if (table === undefined) return error
+    const part = await adviseOnPart({table, names}, this.deps.http, signal)
+    const {message, code, details} = error
+    return new TooLargeError(message, {code, details, hint: partAdvice(part, null), cause: error})
+  }
+}
+
+/** Those the server names. */
+function tablesOf({details}: TooLargeError): string[] {
+  const {tables} = (details.server ?? {}) as {tables?: unknown}
+  return Array.isArray(tables) ? tables.filter((table) => typeof table === 'string') : []
 }
 
 /** Never more rows than asked for, and cut when either side has cut. */

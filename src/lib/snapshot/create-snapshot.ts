@@ -13,13 +13,9 @@ import {
   type SnapshotRecipe,
   type SnapshotRecord,
 } from './snapshot-record.js'
-import {
-  askEstimate,
-  checkCeiling,
-  checkRecipe,
-  explainScanError,
-  scanBody,
-} from './snapshot-request.js'
+import {checkCeiling, estimateRecipe, refuseTableName, type Ceiling} from './estimate-recipe.js'
+import {explainQueryError} from './explain-query-error.js'
+import {checkRecipe, explainScanError, scanBody} from './snapshot-request.js'
 import {registerSnapshot, type ViewOutcome} from './snapshot-view.js'
 
 export interface SnapshotDeps extends FetchDeps {
@@ -33,15 +29,12 @@ export interface CreateRequest {
   isEstimateOnly: boolean
   skipsEstimate: boolean
   replaces: boolean
-  /** Most bytes the server may scan. */
-  maxBytes: number
-  /** The user named the ceiling. */
-  hasOwnCeiling: boolean
+  ceiling: Ceiling
   ttlMs: number | null
 }
 
 export interface CreateOutcome {
-  /** `null` when it was not asked for, or cannot be (a whole query has none). */
+  /** `null` when it was not asked for. Its fields are `null` where nobody knows. */
   estimate: ScanEstimate | null
   /** `null` when nothing was fetched. */
   snapshot: SnapshotRecord | null
@@ -67,18 +60,16 @@ export async function createSnapshot(
   checkSnapshotName(name, state)
   if (!isEstimateOnly) await checkFree(deps, request)
   await checkRecipe(deps.http, recipe, signal)
-  const warnings: string[] = []
-  const body = scanBody(recipe, name)
-  const wantsEstimate = (isEstimateOnly || !request.skipsEstimate) && recipe.fromQuery === null
-  const estimate = wantsEstimate ? await askEstimate(deps.http, body, signal) : null
-  if (isEstimateOnly) return {estimate, snapshot: null, view: null, warnings}
-  if (estimate) {
-    const limits = {maxBytes: request.maxBytes, isExplicit: request.hasOwnCeiling}
-    const warning = checkCeiling(estimate, limits)
-    if (warning !== null) warnings.push(warning)
-  }
+  await refuseTableName(deps.http, request, signal)
+  const wantsEstimate = isEstimateOnly || !request.skipsEstimate
+  const cost = wantsEstimate ? await estimateRecipe(deps.http, {recipe, name}, signal) : null
+  const estimate = cost?.estimate ?? null
+  if (isEstimateOnly)
+    return {estimate, snapshot: null, view: null, warnings: cost?.reason ? [cost.reason] : []}
+  const {ceiling} = request
+  const warning = cost && (await checkCeiling(deps.http, {recipe, cost, ceiling}, signal))
   const {snapshot, view, notes} = await fetchAndInstall(deps, {...request, state, estimate}, signal)
-  return {estimate, snapshot, view, warnings: [...warnings, ...notes]}
+  return {estimate, snapshot, view, warnings: warning === null ? notes : [warning, ...notes]}
 }
 
 async function checkFree(
@@ -101,7 +92,7 @@ async function checkFree(
 /** Fetches beside the place and puts it there under the lock; leaves nothing behind when stopped. */
 export async function fetchAndInstall(
   deps: SnapshotDeps,
-  request: Pick<CreateRequest, 'name' | 'recipe' | 'replaces' | 'ttlMs'> & {
+  request: Pick<CreateRequest, 'name' | 'recipe' | 'replaces' | 'ttlMs' | 'ceiling'> & {
     state: SyncState
     estimate: ScanEstimate | null
   },
@@ -115,7 +106,7 @@ export async function fetchAndInstall(
   try {
     const fetched = await fetchParquet(
       deps,
-      {body: scanBody(recipe, name), path: beside},
+      {body: {...scanBody(recipe, name), max_bytes: request.ceiling.maxBytes}, path: beside},
       signal,
     ).catch(async (error: unknown) => {
       throw await explainFetchError(deps, {error, recipe}, signal)
@@ -145,8 +136,10 @@ async function explainFetchError(
   {error, recipe}: {error: unknown; recipe: SnapshotRecipe},
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (recipe.fromQuery === null || !(error instanceof MissingError))
-    return explainScanError(http, {error, table: recipe.table}, signal)
+  const {fromQuery} = recipe
+  if (fromQuery === null) return explainScanError(http, {error, table: recipe.table}, signal)
+  if (!(error instanceof MissingError))
+    return explainQueryError(error, {sql: fromQuery, origin: http.origin})
   return new MissingError('The server does not keep the answers of whole queries.', {
     code: 'from_query_unsupported',
     hint: 'It is an older one: use --select and --where on one table instead of --from-query.',

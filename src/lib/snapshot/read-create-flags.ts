@@ -40,17 +40,15 @@ export function readCreateFlags(
     isEstimateOnly: flags.estimate,
     skipsEstimate: flags['no-estimate'],
     replaces: flags.force,
-    maxBytes: own === undefined ? defaultMaxBytes : parseSize(own, 'max-bytes'),
-    hasOwnCeiling: own !== undefined,
+    ceiling: {
+      maxBytes: own === undefined ? defaultMaxBytes : parseSize(own, 'max-bytes'),
+      isExplicit: own !== undefined,
+    },
     ttlMs: flags.ttl === undefined ? null : parseDuration(flags.ttl, 'ttl'),
   }
 }
 
 function refuseContradictions(flags: CreateFlags): void {
-  if (flags['no-estimate'] && flags['max-bytes'] !== undefined && !flags.estimate)
-    throw new UsageError('--max-bytes needs the estimate that --no-estimate leaves out.', {
-      hint: 'Use one of them.',
-    })
   if (flags['from-query'] === undefined) return
   const other = (['select', 'where', 'limit', 'order-by'] as const).find(
     (name) => flags[name] !== undefined,

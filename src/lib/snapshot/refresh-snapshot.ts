@@ -4,20 +4,20 @@ import type {ScanEstimate} from '../wire/scan.js'
 import {fetchAndInstall, type SnapshotDeps} from './create-snapshot.js'
 import {listSnapshots, type SnapshotInfo} from './list-snapshots.js'
 import type {SnapshotRecipe, SnapshotRecord} from './snapshot-record.js'
-import {askEstimate, checkCeiling, checkRecipe, scanBody} from './snapshot-request.js'
+import {checkCeiling, estimateRecipe, refuseTableName, type Ceiling} from './estimate-recipe.js'
+import {checkRecipe} from './snapshot-request.js'
 
 export interface RefreshRequest {
   name: string
   /** Replaces the condition, and is kept. */
   where: string | undefined
-  maxBytes: number
-  hasOwnCeiling: boolean
+  ceiling: Ceiling
 }
 
 export interface RefreshOutcome {
   before: SnapshotInfo
   after: SnapshotRecord
-  estimate: ScanEstimate | null
+  estimate: ScanEstimate
   /** The whole files have the same hash; `null` when the old one's is not known. */
   isIdentical: boolean | null
   warnings: string[]
@@ -26,7 +26,7 @@ export interface RefreshOutcome {
 /** Fetches a snapshot again by its recipe. The old one stays until the new one is whole. */
 export async function refreshSnapshot(
   deps: SnapshotDeps,
-  {name, where, maxBytes, hasOwnCeiling}: RefreshRequest,
+  {name, where, ceiling}: RefreshRequest,
   signal: AbortSignal,
 ): Promise<RefreshOutcome> {
   const {files, http, clock} = deps
@@ -40,14 +40,16 @@ export async function refreshSnapshot(
   const recipe = recipeOf(before, where)
   const {state} = await readSyncState(files)
   await checkRecipe(http, recipe, signal)
-  const body = scanBody(recipe, name)
-  const estimate = recipe.fromQuery === null ? await askEstimate(http, body, signal) : null
-  const warning = estimate && checkCeiling(estimate, {maxBytes, isExplicit: hasOwnCeiling})
+  await refuseTableName(http, {recipe, name}, signal)
+  const cost = await estimateRecipe(http, {recipe, name}, signal)
+  const warning = await checkCeiling(http, {recipe, cost, ceiling}, signal)
+  const {estimate} = cost
   const oldHash =
     before.sizeBytes > 0
       ? (before.md5 ?? (await files.md5(`user/snapshots/${name}.parquet`, signal)))
       : null
-  const request = {name, recipe, state, estimate, replaces: true, ttlMs: ttlOf(before, clock.now())}
+  const ttlMs = ttlOf(before, clock.now())
+  const request = {name, recipe, state, estimate, ceiling, replaces: true, ttlMs}
   const {snapshot, notes} = await fetchAndInstall(deps, request, signal)
   const isIdentical = oldHash === null ? null : oldHash === snapshot.md5
   const warnings = warning === null ? notes : [warning, ...notes]

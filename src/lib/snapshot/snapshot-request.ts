@@ -1,15 +1,18 @@
-import {MissingError, TooLargeError, UsageError} from '../errors.js'
+import {MissingError, RateLimitedError, TooLargeError, UsageError} from '../errors.js'
 import {findRow} from '../discovery/find-table.js'
 import type {HttpClient} from '../ports/http-client.js'
 import {nearestName} from '../nearest-name.js'
+import {adviseOnPart} from '../remote/advise-part.js'
+import {partAdvice} from '../remote/estimate-query.js'
+import {quotaError} from '../remote/quota-error.js'
 import {checkWhere} from '../where/check-where.js'
 import {explainRefusal} from '../where/explain-refusal.js'
 import {readCatalog} from '../wire/catalog.js'
-import {readScanEstimate, type ScanBody, type ScanEstimate} from '../wire/scan.js'
+import type {ScanBody} from '../wire/scan.js'
 import {readSchema} from '../wire/schema.js'
 import type {SnapshotRecipe} from './snapshot-record.js'
 
-const ESTIMATE_MS = 120_000
+const ANSWER_MS = 120_000
 
 /** What the server is asked for; unset fields are left out. */
 export function scanBody(recipe: SnapshotRecipe, name: string): ScanBody {
@@ -52,16 +55,7 @@ export async function checkRecipe(
   })
 }
 
-export async function askEstimate(
-  http: HttpClient,
-  body: ScanBody,
-  signal: AbortSignal,
-): Promise<ScanEstimate> {
-  const request = {path: '/api/v2/scan/estimate', body}
-  return readScanEstimate(await askAboutTable(http, body.table_id, request, signal))
-}
-
-async function askAboutTable(
+export async function askAboutTable(
   http: HttpClient,
   table: string,
   {path, body}: {path: string; body?: ScanBody},
@@ -69,19 +63,22 @@ async function askAboutTable(
 ): Promise<unknown> {
   try {
     const method = body ? 'POST' : 'GET'
-    const options = {timeoutMs: ESTIMATE_MS, ...(body ? {body} : {})}
+    const options = {timeoutMs: ANSWER_MS, ...(body ? {body} : {})}
     return (await http.requestJson(method, path, options, signal)).body
   } catch (error) {
     throw await explainScanError(http, {error, table}, signal)
   }
 }
 
-/** Names the table that was probably meant, and puts the validator's verdict in words. */
+/** Names the table that was probably meant, and puts the server's verdicts in words. */
 export async function explainScanError(
   http: HttpClient,
   {error, table}: {error: unknown; table: string},
   signal: AbortSignal,
 ): Promise<unknown> {
+  if (error instanceof RateLimitedError) return quotaError(error)
+  if (error instanceof UsageError && error.code === 'remote_scan_too_large')
+    return overCeiling(http, {error, table}, signal)
   if (!(error instanceof MissingError)) return explainRefusal(error)
   const similar = await similarTable(http, table, signal)
   return new MissingError(error.message, {
@@ -101,12 +98,7 @@ async function similarTable(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    const {body} = await http.requestJson(
-      'GET',
-      '/api/v2/catalog',
-      {timeoutMs: ESTIMATE_MS},
-      signal,
-    )
+    const {body} = await http.requestJson('GET', '/api/v2/catalog', {timeoutMs: ANSWER_MS}, signal)
     const rows = readCatalog(body)
     const exact = findRow(rows, table)
     if (exact) return exact.id
@@ -122,29 +114,30 @@ async function similarTable(
   }
 }
 
-/** The cost guard: before the fetch, and with the numbers. */
-export function checkCeiling(
-  {scanBytes}: ScanEstimate,
-  {maxBytes, isExplicit}: {maxBytes: number; isExplicit: boolean},
-): string | null {
-  if (scanBytes === null) {
-    if (!isExplicit)
-      return 'The server does not know how many bytes it will scan, so the ceiling could not be checked.'
-    throw new TooLargeError('The server does not know how many bytes it will scan.', {
-      code: 'estimate_unknown',
-      hint: 'Without --max-bytes the snapshot is made all the same.',
-      details: {maxBytes},
-    })
-  }
-  if (scanBytes <= maxBytes) return null
-  throw new TooLargeError(
-    `The server would scan ${grouped(scanBytes)} bytes; the ceiling is ${grouped(maxBytes)}.`,
-    {
-      code: 'scan_too_large',
-      hint: 'Narrow it with --where on the partition column and --select with fewer columns, or raise the ceiling with --max-bytes.',
-      details: {scanBytes, maxBytes},
-    },
-  )
+/** The ceiling that travelled with the scan was held by the server. */
+async function overCeiling(
+  http: HttpClient,
+  {error, table}: {error: UsageError; table: string},
+  signal: AbortSignal,
+): Promise<TooLargeError> {
+  const {scan_bytes: scanBytes, limit_bytes: maxBytes} = (error.details.server ?? {}) as Record<
+    string,
+    unknown
+  >
+  const bytes = typeof scanBytes === 'number' ? scanBytes : null
+  const part = await adviseOnPart({table, names: null}, http, signal)
+  const told =
+    bytes === null || typeof maxBytes !== 'number' ? '' : `: ${ceilingText(bytes, maxBytes)}`
+  return new TooLargeError(`The server refused the scan as too large${told}.`, {
+    code: 'remote_scan_too_large',
+    hint: partAdvice(part, bytes),
+    details: error.details,
+    cause: error,
+  })
+}
+
+export function ceilingText(scanBytes: number, maxBytes: number): string {
+  return `it would scan ${grouped(scanBytes)} bytes; the ceiling is ${grouped(maxBytes)}`
 }
 
 function grouped(count: number): string {

@@ -10,6 +10,8 @@ export interface ScanBody {
   order_by?: string[]
   from_query?: string
   as?: string
+  /** Ours: the ceiling for what the engine reads; servers that do not know it ignore it. */
+  max_bytes?: number
 }
 
 /** What a scan would cost, as the server thinks. `null` is "not known", never "free". */
@@ -21,6 +23,11 @@ export interface ScanEstimate {
   resultRows: number | null
   resultBytes: number | null
   costUsd: number | null
+}
+
+/** Whether an estimate is about the query that was sent; servers that do not know such look at the table alone. */
+export function isOfQuery(body: unknown): boolean {
+  return isFields(body) && body.from_query === true
 }
 
 /** Any answer that is an object; what a server leaves out is `null`. */

@@ -70,6 +70,8 @@ export async function estimateQuery(
   try {
     session = await parts.open(query.tables)
     const scanBytes = await costOfQuery({session, query, ceiling: Infinity}, signal)
+    // Binds it, so that a mistake is told before anything is paid.
+    await session.rows(`EXPLAIN ${sql}`, [], signal)
     return {scanBytes: scanBytes ?? 0, resultRows: null, resultBytes: null}
   } catch (error) {
     throw toQueryError(error)
