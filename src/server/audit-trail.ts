@@ -47,6 +47,7 @@ export class AuditTrail {
       method: request.method,
       path: request.url.split('?', 1)[0] ?? '',
       status,
+      detail: request.changed ?? null,
     })
   }
 

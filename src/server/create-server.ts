@@ -156,11 +156,15 @@ async function open(
       logger,
       isLoopback,
     })
-    registerRoutes(app, routeDeps(deps, {state, systemStore, store, catalog, issuer, signal}), {
-      engine,
-      version: deps.version,
-      quotas: deps.quotas,
-    })
+    registerRoutes(
+      app,
+      routeDeps(deps, {state, systemStore, audit, store, catalog, issuer, signal}),
+      {
+        engine,
+        version: deps.version,
+        quotas: deps.quotas,
+      },
+    )
     await app.ready()
     return {
       ...{state, store, catalog, issuer, routes, app, closeAll},
@@ -177,7 +181,7 @@ function routeDeps(
   deps: ServerDeps,
   opened: Pick<
     ServerRouteDeps,
-    'state' | 'systemStore' | 'store' | 'catalog' | 'issuer' | 'signal'
+    'state' | 'systemStore' | 'audit' | 'store' | 'catalog' | 'issuer' | 'signal'
   >,
 ): ServerRouteDeps {
   const {clock, random, logger, files, welcomeTemplate} = deps

@@ -50,6 +50,7 @@ export async function createHttpApp(
     frameworkErrors: errorHandler(deps.logger),
   })
   app.decorateRequest('caller', undefined)
+  app.decorateRequest('changed', undefined)
   const routes: RouteFacts[] = []
   app.addHook('onRoute', ({method, url, config}) => {
     for (const verb of [method].flat())

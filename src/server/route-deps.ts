@@ -31,6 +31,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     caller: Caller | undefined
+    /** What the request changed, in words with names, for the audit trail: ids die with what they name. */
+    changed: string | undefined
   }
 }
 

@@ -2,6 +2,8 @@ import type {Clock} from '../lib/ports/clock.js'
 import type {Files} from '../lib/ports/files.js'
 import type {Logger} from '../lib/ports/logger.js'
 import type {Random} from '../lib/ports/random.js'
+import type {AuditTrail} from './audit-trail.js'
+import type {Authenticator} from './auth/authenticate.js'
 import type {TokenIssuer} from './auth/token-issuer.js'
 import type {ManifestCache} from './manifest.js'
 import type {DataStore} from './model.js'
@@ -13,10 +15,12 @@ import type {TableCatalog} from './table-catalog.js'
 export interface ServerRouteDeps {
   state: SystemState
   systemStore: SystemStore
+  audit: AuditTrail
   store: DataStore
   catalog: TableCatalog
   manifests: ManifestCache
   issuer: TokenIssuer
+  authenticator: Authenticator
   clock: Clock
   random: Random
   logger: Logger

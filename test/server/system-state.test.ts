@@ -133,7 +133,7 @@ describe('a served folder', () => {
     const dir = server.dir
     await server.close()
     const {store, state} = await openState(join(dir, 'state/system.duckdb'))
-    const rows = (await store.audit(10)).map(({email, method, path, status}) => [
+    const rows = (await store.audit(10)).rows.map(({email, method, path, status}) => [
       email,
       method,
       path,

@@ -53,6 +53,8 @@ export interface GrantRow {
   resourceId: string
   assignedAt: string
   assignedBy: string
+  /** Made by the server for every group: stays until the server takes it back. */
+  isSystem?: boolean
 }
 
 /** `document` holds the registry fields of the contract, by their wire names. */
@@ -92,6 +94,15 @@ export interface AuditRow {
   method: string
   path: string
   status: number
+  /** What was changed, in words, with names; `null` where the path says it all. */
+  detail: string | null
+}
+
+/** Where a page of the audit trail ends. */
+export interface AuditPlace {
+  at: string
+  /** Tells entries of one moment apart. */
+  id: string
 }
 
 /** Table name to row type; the names are those in system.duckdb. */
@@ -174,6 +185,7 @@ export const stateShapes: {readonly [Name in StateTable]: TableShape<StateTables
       resourceId: 'VARCHAR',
       assignedAt: 'VARCHAR',
       assignedBy: 'VARCHAR',
+      isSystem: 'BOOLEAN',
     },
   },
   registry: {

@@ -24,6 +24,7 @@ export class SystemState {
     Object.keys(stateShapes).map((name) => [name, new Map()]),
   ) as unknown as Tables
   private readonly usersByEmail = new Map<string, UserRow>()
+  private readonly groupsByName = new Map<string, GroupRow>()
   private readonly groupsOfUser = new Map<string, Set<string>>()
   private readonly usersOfGroup = new Map<string, Set<string>>()
   private readonly grantsOfGroup = new Map<string, Map<string, GrantRow>>()
@@ -57,8 +58,7 @@ export class SystemState {
   }
 
   groupByName(name: string): GroupRow | undefined {
-    for (const group of this.all('groups')) if (group.name === name) return group
-    return undefined
+    return this.groupsByName.get(name)
   }
 
   groupIdsOf(userId: string): ReadonlySet<string> {
@@ -133,6 +133,7 @@ export class SystemState {
 
   private index(table: StateTable, row: StateTables[StateTable]): void {
     if (table === 'users') this.usersByEmail.set((row as UserRow).email, row as UserRow)
+    if (table === 'groups') this.groupsByName.set((row as GroupRow).name, row as GroupRow)
     if (table === 'members') {
       const {groupId, userId} = row as StateTables['members']
       setOf(this.groupsOfUser, userId).add(groupId)
@@ -148,6 +149,7 @@ export class SystemState {
 
   private unindex(table: StateTable, row: StateTables[StateTable]): void {
     if (table === 'users') this.usersByEmail.delete((row as UserRow).email)
+    if (table === 'groups') this.groupsByName.delete((row as GroupRow).name)
     if (table === 'members') {
       const {groupId, userId} = row as StateTables['members']
       this.groupsOfUser.get(userId)?.delete(groupId)

@@ -3,6 +3,7 @@ import type {Cell, Warehouse, WarehouseSession} from '../../lib/ports/warehouse.
 import {
   rowKey,
   stateShapes,
+  type AuditPlace,
   type AuditRow,
   type FieldType,
   type StateChange,
@@ -10,7 +11,7 @@ import {
 } from './rows.js'
 
 /** Raised by one whenever a table changes; a newer file is refused, an older one is brought up. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 const ROWS_PER_STATEMENT = 10_000
 const AUDIT_FIELDS = {
   at: 'VARCHAR',
@@ -21,6 +22,7 @@ const AUDIT_FIELDS = {
   method: 'VARCHAR',
   path: 'VARCHAR',
   status: 'INTEGER',
+  detail: 'VARCHAR',
 } as const
 type Fields = Readonly<Record<string, FieldType | 'INTEGER'>>
 const TABLES = Object.keys(stateShapes) as StateTable[]
@@ -83,23 +85,31 @@ export class SystemStore {
     return this.enqueue(() => this.session.run('DELETE FROM audit WHERE logged_at < ?', [before]))
   }
 
-  /** Newest first. */
-  async audit(limit: number): Promise<AuditRow[]> {
+  /** Newest first, at most `limit` of those after `place`; `next` where there are more. */
+  async audit(
+    limit: number,
+    filter: {place?: AuditPlace | undefined; since?: string | null; userId?: string | null} = {},
+  ): Promise<{rows: AuditRow[]; next: AuditPlace | null}> {
     await this.queue
+    const {place, since = null, userId = null} = filter
+    const names = Object.keys(AUDIT_FIELDS).map(auditColumn).join(', ')
     const rows = await this.session.rows(
-      'SELECT logged_at, request_id, user_id, email, ip, method, path, status FROM audit ORDER BY logged_at DESC LIMIT ?',
-      [limit],
+      `SELECT ${names}, rowid::VARCHAR FROM audit
+      WHERE (?::VARCHAR IS NULL OR (logged_at, rowid) < (?::VARCHAR, ?::BIGINT))
+      AND (?::VARCHAR IS NULL OR logged_at >= ?) AND (?::VARCHAR IS NULL OR user_id = ?)
+      ORDER BY logged_at DESC, rowid DESC LIMIT ?`,
+      [
+        ...[place?.at ?? null, place?.at ?? null, place?.id ?? null],
+        ...[since, since, userId, userId],
+        limit + 1,
+      ],
     )
-    return rows.map(([at, requestId, userId, email, ip, method, path, status]) => ({
-      at: at as string,
-      requestId: requestId as string,
-      userId: userId as string | null,
-      email: email as string | null,
-      ip: ip as string,
-      method: method as string,
-      path: path as string,
-      status: Number(status),
-    }))
+    const page = rows.slice(0, limit)
+    const last = page.at(-1)
+    return {
+      rows: page.map(toAuditRow),
+      next: rows.length > limit && last ? {at: String(last[0]), id: String(last.at(-1))} : null,
+    }
   }
 
   async close(): Promise<void> {
@@ -179,11 +189,41 @@ async function prepare(session: WarehouseSession, path: string): Promise<void> {
       details: {path, found: Number(found), supported: SCHEMA_VERSION},
     })
   for (const table of TABLES) await session.run(createSql(table))
-  await session.run(
-    'CREATE TABLE IF NOT EXISTS audit (logged_at VARCHAR, request_id VARCHAR, user_id VARCHAR, email VARCHAR, ' +
-      'ip VARCHAR, method VARCHAR, path VARCHAR, status INTEGER)',
-  )
-  if (found === null) await session.run('INSERT INTO server_schema VALUES (?)', [SCHEMA_VERSION])
+  const columns = Object.entries(AUDIT_FIELDS).map(([name, type]) => `${auditColumn(name)} ${type}`)
+  await session.run(`CREATE TABLE IF NOT EXISTS audit (${columns.join(', ')})`)
+  if (found !== null && Number(found) === SCHEMA_VERSION) return
+  if (found !== null) await addColumns(session)
+  await session.run('INSERT INTO server_schema VALUES (?)', [SCHEMA_VERSION])
+}
+
+/** What a newer schema has more of; rows written before have nothing there. */
+async function addColumns(session: WarehouseSession): Promise<void> {
+  const add = (table: string, name: string, type: string) =>
+    session.run(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${name} ${type}`)
+  for (const table of TABLES)
+    for (const [field, type] of Object.entries(stateShapes[table].fields as Fields))
+      await add(table, column(field), sqlType(type))
+  for (const [field, type] of Object.entries(AUDIT_FIELDS))
+    await add('audit', auditColumn(field), type)
+}
+
+function auditColumn(field: string): string {
+  return field === 'at' ? 'logged_at' : column(field)
+}
+
+function toAuditRow(cells: readonly Cell[]): AuditRow {
+  const [at, requestId, userId, email, ip, method, path, status, detail] = cells
+  return {
+    at: at as string,
+    requestId: requestId as string,
+    userId: userId as string | null,
+    email: email as string | null,
+    ip: ip as string,
+    method: method as string,
+    path: path as string,
+    status: Number(status),
+    detail: detail as string | null,
+  }
 }
 
 function createSql(table: StateTable): string {
