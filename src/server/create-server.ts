@@ -158,7 +158,7 @@ async function open(
     })
     registerRoutes(
       app,
-      routeDeps(deps, {state, systemStore, audit, store, catalog, issuer, signal}),
+      routeDeps(deps, {state, systemStore, audit, store, catalog, issuer, authenticator, signal}),
       {
         engine,
         version: deps.version,
@@ -181,7 +181,7 @@ function routeDeps(
   deps: ServerDeps,
   opened: Pick<
     ServerRouteDeps,
-    'state' | 'systemStore' | 'audit' | 'store' | 'catalog' | 'issuer' | 'signal'
+    'state' | 'systemStore' | 'audit' | 'store' | 'catalog' | 'issuer' | 'authenticator' | 'signal'
   >,
 ): ServerRouteDeps {
   const {clock, random, logger, files, welcomeTemplate} = deps

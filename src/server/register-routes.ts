@@ -1,10 +1,13 @@
 import type {FastifyInstance} from 'fastify'
 import type {QueryEngine} from './model.js'
 import {DEFAULT_QUOTAS, QuotaLedger, type QuotaLimits} from './quota-ledger.js'
+import {registerAccessRoutes} from './routes/access.js'
+import {registerActivityRoutes} from './routes/activity.js'
 import {registerCatalogRoutes} from './routes/catalog.js'
 import {registerDataRoutes} from './routes/data.js'
 import {registerGrantRoutes} from './routes/grants.js'
 import {registerGroupRoutes} from './routes/groups.js'
+import {registerMarketplaceRoutes} from './routes/marketplace.js'
 import {registerMemoryRoutes} from './routes/memory.js'
 import {registerMetricRoutes} from './routes/metrics.js'
 import {registerQueryRoute} from './routes/query.js'
@@ -31,9 +34,12 @@ export function registerRoutes(
   registerSignInRoutes(app, deps)
   registerTokenRoutes(app, deps)
   registerSyncRoutes(app, deps)
+  registerActivityRoutes(app, deps)
+  registerAccessRoutes(app, deps)
   registerDataRoutes(app, deps)
   registerGrantRoutes(app, deps)
   registerGroupRoutes(app, deps)
+  registerMarketplaceRoutes(app, deps)
   registerMemoryRoutes(app, deps)
   registerMetricRoutes(app, deps)
   registerRegistryRoutes(app, deps)

@@ -91,6 +91,7 @@ describe('access', () => {
       '/auth/password/login',
       '/auth/token',
       '/cli/latest',
+      '/marketplace.git/*',
     ])
   })
 
