@@ -1,9 +1,11 @@
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify'
 import {ApiError} from '../api-error.js'
+import {byKey, pageOf, type PageQuery} from '../pages.js'
+import {joinGroup, leaveGroup} from '../memberships.js'
 import {RequestBody} from '../request-body.js'
 import {callerOf} from '../route-deps.js'
 import type {ServerRouteDeps} from '../server-deps.js'
-import type {GroupRow, MemberRow, StateChange} from '../state/rows.js'
+import type {GroupRow, StateChange, UserRow} from '../state/rows.js'
 import type {SystemState} from '../state/system-state.js'
 import {naiveIso, spaced} from '../times.js'
 import {toGroup, toMember} from '../wire-rows.js'
@@ -16,17 +18,22 @@ type ByMember = FastifyRequest<{Params: {id: string; user: string}}>
 /** Groups and who is in them. */
 export function registerGroupRoutes(app: FastifyInstance, deps: ServerRouteDeps): void {
   const {state} = deps
-  app.get('/api/admin/groups', admin, async () =>
-    [...state.all('groups')].sort(bySystemThenName).map((group) => toGroup(group, state)),
-  )
+  app.get<{Querystring: PageQuery}>('/api/admin/groups', admin, async (request, reply) => {
+    const rows = [...state.all('groups')].sort(byKey(systemThenName))
+    const page = pageOf({rows, keyOf: systemThenName}, request.query, reply)
+    return page.map((group) => toGroup(group, state))
+  })
   app.get('/api/admin/groups/:id', admin, async (request: ById) =>
     toGroup(existing(state, request.params.id), state),
   )
   app.post('/api/admin/groups', admin, (request, reply) => create(deps, request, reply))
   app.patch('/api/admin/groups/:id', admin, (request: ById) => change(deps, request))
   app.delete('/api/admin/groups/:id', admin, (request: ById, reply) => remove(deps, request, reply))
-  app.get('/api/admin/groups/:id/members', admin, async (request: ById) =>
-    members(state, existing(state, request.params.id).id),
+  app.get<{Params: {id: string}; Querystring: PageQuery}>(
+    '/api/admin/groups/:id/members',
+    admin,
+    async (request, reply) =>
+      members(state, existing(state, request.params.id).id, {request, reply}),
   )
   app.post('/api/admin/groups/:id/members', admin, (request: ById, reply) =>
     addMember(deps, request, reply),
@@ -55,6 +62,7 @@ async function create(
   }
   await state.update(() => {
     refuseName(state, name)
+    request.changed = `made group ${name}`
     return {changes: [{put: 'groups', row}], result: undefined}
   })
   return reply.code(201).send(toGroup(row, state))
@@ -75,6 +83,10 @@ async function change({state}: ServerRouteDeps, request: ById): Promise<Record<s
       name: name ?? group.name,
       description: body.has('description') ? description : group.description,
     }
+    request.changed =
+      changed.name === group.name
+        ? `changed group ${group.name}`
+        : `renamed group ${group.name} to ${changed.name}`
     return {changes: [{put: 'groups', row: changed}], result: changed}
   })
   return toGroup(row, state)
@@ -88,7 +100,9 @@ async function remove(
 ): Promise<FastifyReply> {
   const {id} = request.params
   await state.update(() => {
-    if (existing(state, id).isSystem) throw new ApiError(409, 'Cannot delete a system group')
+    const group = existing(state, id)
+    if (group.isSystem) throw new ApiError(409, 'Cannot delete a system group')
+    request.changed = `deleted group ${group.name}`
     const changes: StateChange[] = [
       ...[...state.memberIdsOf(id)].map((user): StateChange => ({
         drop: 'members',
@@ -102,10 +116,16 @@ async function remove(
   return reply.code(204).send()
 }
 
-function members(state: SystemState, id: string): Record<string, unknown>[] {
-  return [...state.memberIdsOf(id)].flatMap((userId) => {
-    const [member, user] = [state.get('members', id, userId), state.get('users', userId)]
-    return member && user ? [toMember(member, user, spaced(member.addedAt))] : []
+function members(
+  state: SystemState,
+  id: string,
+  {request, reply}: {request: {query: PageQuery}; reply: FastifyReply},
+): Record<string, unknown>[] {
+  const keyOf = ({email, id: userId}: UserRow) => `${email}\u0000${userId}`
+  const rows = [...state.memberIdsOf(id)].flatMap((userId) => state.get('users', userId) ?? [])
+  return pageOf({rows: rows.sort(byKey(keyOf)), keyOf}, request.query, reply).flatMap((user) => {
+    const member = state.get('members', id, user.id)
+    return member ? [toMember(member, user, spaced(member.addedAt))] : []
   })
 }
 
@@ -121,15 +141,7 @@ async function addMember(
     const group = existing(state, request.params.id)
     const user = state.userByEmail(email)
     if (!user) throw new ApiError(404, `User '${email}' not found`)
-    if (state.get('members', group.id, user.id)) throw new ApiError(409, 'User already a member')
-    const row: MemberRow = {
-      groupId: group.id,
-      userId: user.id,
-      source: 'admin',
-      addedAt: naiveIso(clock.now()),
-      addedBy: callerOf(request).email,
-    }
-    return {changes: [{put: 'members', row}], result: toMember(row, user, null)}
+    return joinGroup({state, clock}, {group, user, taken: 'User already a member'}, request)
   })
   return reply.code(201).send(added)
 }
@@ -140,15 +152,7 @@ async function removeMember(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const {id, user} = request.params
-  await state.update(() => {
-    const group = existing(state, id)
-    if (state.get('members', id, user)?.source !== 'admin')
-      throw new ApiError(404, 'No admin-managed membership found for this user in this group')
-    const isLast = group.isSystem && group.name === 'Admin' && state.activeAdminCount() <= 1
-    if (isLast && state.get('users', user)?.active)
-      throw new ApiError(409, 'Cannot remove the last active admin')
-    return {changes: [{drop: 'members', key: [id, user]}], result: undefined}
-  })
+  await state.update(() => leaveGroup(state, {group: existing(state, id), userId: user}, request))
   return reply.code(204).send()
 }
 
@@ -163,7 +167,6 @@ function refuseName(state: SystemState, name: string): void {
   if (state.groupByName(name)) throw new ApiError(409, `Group '${name}' already exists`)
 }
 
-function bySystemThenName(a: GroupRow, b: GroupRow): number {
-  if (a.isSystem !== b.isSystem) return a.isSystem ? -1 : 1
-  return a.name < b.name ? -1 : 1
+function systemThenName({isSystem, name}: GroupRow): string {
+  return `${isSystem ? 0 : 1}${name}`
 }

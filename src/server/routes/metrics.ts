@@ -35,7 +35,7 @@ export function registerMetricRoutes(app: FastifyInstance, deps: ServerRouteDeps
     return metric.document
   })
   app.post('/api/admin/metrics', admin, (request, reply) => create(deps, request, reply))
-  app.delete('/api/admin/metrics/*', admin, (request: Named) => remove(deps, request.params['*']))
+  app.delete('/api/admin/metrics/*', admin, (request: Named) => remove(deps, request))
   app.post('/api/admin/metrics/import', admin, (request) => importYaml(deps, request))
 }
 
@@ -62,14 +62,17 @@ async function create(
       now: naiveIso(clock.now()),
       before: state.get('metrics', String(fields.id)),
     })
+    request.changed = `wrote metric ${metric.id}`
     return {changes: [{put: 'metrics', row: metric}], result: metric}
   })
   return reply.code(201).send(row.document)
 }
 
-function remove({state}: ServerRouteDeps, id: string): Promise<Fields> {
+function remove({state}: ServerRouteDeps, request: Named): Promise<Fields> {
+  const id = request.params['*']
   return state.update(() => {
     if (!state.get('metrics', id)) throw notThere(id)
+    request.changed = `deleted metric ${id}`
     return {changes: [{drop: 'metrics', key: [id]}], result: {status: 'deleted', id}}
   })
 }
@@ -87,6 +90,7 @@ async function importYaml(
       const before = state.get('metrics', metricId(entry))
       return {put: 'metrics', row: newMetric(fromYaml(entry), {source: 'yaml_import', now, before})}
     })
+    request.changed = `imported metrics ${entries.map(metricId).join(', ')}`
     return {changes, result: {status: 'imported', count: entries.length}}
   })
 }

@@ -59,6 +59,7 @@ async function register(
       registered_by: callerOf(request).email,
       registered_at: naiveIso(clock.now()),
     })
+    request.changed = `registered table ${id}`
     return {changes: [{put: 'registry', row}], result: undefined}
   })
   return reply.code(201).send({id, name, status: 'registered'})
@@ -97,6 +98,7 @@ function change(deps: ServerRouteDeps, request: ById): Promise<Record<string, un
     const updated = [...(name === null ? [] : ['name']), ...Object.keys(given)]
     if (updated.length === 0) return {changes: [], result: {id, updated}}
     const row = newRow(id, name ?? table.name, document)
+    request.changed = `changed table ${id}: ${updated.join(', ')}`
     return {changes: [{put: 'registry', row}], result: {id, updated}}
   })
 }
@@ -111,6 +113,7 @@ async function unregister(
   await state.update(() => {
     const table = catalog.all().find((candidate) => candidate.id === id)
     if (!table) throw new ApiError(404, 'Table not found')
+    request.changed = `unregistered table ${id}`
     if (!store.byId(id)) return {changes: [{drop: 'registry', key: [id]}], result: undefined}
     const row = {...newRow(id, table.name, {}), isHidden: true}
     return {changes: [{put: 'registry', row}], result: undefined}

@@ -1,6 +1,7 @@
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify'
 import {ApiError} from '../api-error.js'
 import {hashPassword} from '../auth/passwords.js'
+import {byKey, pageOf, type PageQuery} from '../pages.js'
 import {RequestBody} from '../request-body.js'
 import {callerOf} from '../route-deps.js'
 import {newUser} from '../seed-state.js'
@@ -18,11 +19,11 @@ type ById = FastifyRequest<{Params: {id: string}}>
 /** People: made, renamed, switched off and removed by administrators. */
 export function registerUserRoutes(app: FastifyInstance, deps: ServerRouteDeps): void {
   const {state} = deps
-  app.get('/api/users', admin, async () =>
-    [...state.all('users')]
-      .sort((a, b) => (a.email < b.email ? -1 : 1))
-      .map((user) => toUser(user, state)),
-  )
+  app.get<{Querystring: PageQuery}>('/api/users', admin, async (request, reply) => {
+    const keyOf = ({email, id}: UserRow) => `${email}\u0000${id}`
+    const rows = [...state.all('users')].sort(byKey(keyOf))
+    return pageOf({rows, keyOf}, request.query, reply).map((user) => toUser(user, state))
+  })
   app.get('/api/users/:id', admin, async (request: ById) =>
     toUser(existing(state, request.params.id), state),
   )
@@ -58,6 +59,7 @@ async function create(
   const user = newUser({clock, random}, {email, name: name ?? email.split('@', 1)[0] ?? email})
   await state.update(() => {
     if (state.userByEmail(email)) throw new ApiError(409, 'User with this email already exists')
+    request.changed = `made user ${email}`
     return {changes: [{put: 'users', row: user}], result: undefined}
   })
   return reply.code(201).send(toUser(user, state))
@@ -78,6 +80,7 @@ function change(
     }
     const deactivatedAt = active ? null : (user.deactivatedAt ?? naiveIso(clock.now()))
     const row = {...user, name: wanted.name ?? user.name, active, deactivatedAt}
+    request.changed = describeChange(user, row)
     return {changes: [{put: 'users', row}], result: toUser(row, state)}
   })
 }
@@ -98,6 +101,7 @@ async function setPassword(
     changes: [{put: 'users', row: {...existing(state, request.params.id), passwordHash}}],
     result: undefined,
   }))
+  request.changed = `set the password of ${existing(state, request.params.id).email}`
   return reply.code(204).send()
 }
 
@@ -111,9 +115,16 @@ async function remove(
     const user = existing(state, id)
     if (id === callerOf(request).userId) throw new ApiError(409, 'Cannot delete yourself')
     refuseLastAdmin(state, user, 'delete')
+    request.changed = `deleted user ${user.email}`
     return {changes: removal(state, id), result: undefined}
   })
   return reply.code(204).send()
+}
+
+function describeChange(before: UserRow, after: UserRow): string {
+  if (before.active !== after.active)
+    return `${after.active ? 'activated' : 'deactivated'} user ${after.email}`
+  return `changed user ${after.email}`
 }
 
 /** The user with everything that is theirs; their tokens stop working with the account. */
