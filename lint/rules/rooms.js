@@ -5,7 +5,7 @@ import {sourcePath} from '../source-path.js'
 const ALLOWED = {
   main: ['cli'],
   cli: ['cli', 'context', 'errors', 'present', 'ports', 'use case', 'sanitizer'],
-  context: ['adapters', 'config', 'errors', 'ports', 'use case', 'wire'],
+  context: ['adapters', 'context', 'config', 'errors', 'ports', 'use case', 'wire'],
   commands: [
     'cli',
     'config',
@@ -83,7 +83,7 @@ export function roomOf(path) {
   if (first === 'commands' || first === 'server') return first
   // Needed wherever a string of a server becomes a message or a file.
   if (second === 'present' && third === 'sanitize') return 'sanitizer'
-  if (['base-command', 'run-cli', 'explain-cli'].includes(second)) return 'cli'
+  if (['base-command', 'run-cli', 'run-hook', 'explain-cli'].includes(second)) return 'cli'
   if (second === 'daemon' || second === 'mcp') return 'service'
   return second in ALLOWED ? second : 'use case'
 }

@@ -1,4 +1,4 @@
-import {Command, Errors, type Interfaces} from '@oclif/core'
+import {Command, Errors, Flags, type Interfaces} from '@oclif/core'
 import {createContext, type Context} from './context.js'
 import {
   InterruptedError,
@@ -10,6 +10,14 @@ import {
 import {errorText} from './present/error-text.js'
 import {sanitize, sanitizeLine} from './present/sanitize.js'
 import type {Terminal} from './present/terminal.js'
+
+/** For every command that talks to a server; `BaseCommand` reads it. */
+export const serverFlag = {
+  server: Flags.string({
+    summary: 'Server to talk to: a name of `agnes server list`, or an address',
+    helpValue: 'NAME|URL',
+  }),
+}
 
 /**
  * The only file that knows oclif's life cycle. It owns: the context, an AbortController fired by
@@ -67,7 +75,10 @@ export abstract class BaseCommand<Result extends object> extends Command {
     // Otherwise a parse error under NODE_ENV=development also says that nothing was parsed.
     this.parsed = true
     const parsed = await super.parse(options, argv)
-    this.isQuiet = (parsed.flags as {quiet?: boolean}).quiet === true
+    const {quiet, server} = parsed.flags as {quiet?: boolean; server?: string}
+    this.isQuiet = quiet === true
+    this.context.preferServer(server)
+    this.context.tellNotices(this.isQuiet ? undefined : (message) => this.addWarning(message))
     return parsed
   }
 

@@ -38,7 +38,12 @@ export async function runCli(argv: string[], options: RunOptions): Promise<RunOu
   })
   let exitCode = 0
   await withOverrides(
-    {...others, env: readEnv(env), streams, setExitCode: (code) => void (exitCode = code)},
+    {
+      ...others,
+      env: readEnv({AGNES_NO_KEYCHAIN: '1', ...env}),
+      streams,
+      setExitCode: (code) => void (exitCode = code),
+    },
     async () => command.run(rest, config),
   )
   return {

@@ -19,27 +19,36 @@ import type {
 } from '../ports/http-client.js'
 import {openResponse, readCapped, type RequestStream} from './http-body.js'
 import {statusError} from './http-status-error.js'
+import type {Transport} from './http-transport.js'
 
 export interface HttpClientOptions {
   /** `scheme://host[:port]`. */
   origin: string
   token: string | undefined
   userAgent: string
+  /** How the origin is reached where that is not directly with the usual certificates. */
+  transport?: Transport
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000
 const STREAM_TIMEOUT_MS = 300_000
 /** How a connection that the server has closed meanwhile shows itself. */
 const CLOSED = new Set(['ECONNRESET', 'EPIPE'])
+/** The server's certificate is not one we trust for its name. */
+const UNTRUSTED =
+  /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_|CERT_|ERR_TLS_CERT_)/
 
 /** The one HTTP layer: got, bound to one origin, redirects refused, no retries of its own. */
 export class GotHttpClient implements HttpClient {
   readonly origin: string
   private readonly client: Got
+  private readonly proxy: string | null
 
   constructor(options: HttpClientOptions) {
     this.origin = options.origin
+    this.proxy = options.transport?.proxy ?? null
     this.client = got.extend({
+      ...options.transport?.options,
       prefixUrl: `${options.origin}/`,
       followRedirect: false,
       throwHttpErrors: false,
@@ -146,13 +155,22 @@ export class GotHttpClient implements HttpClient {
     if (error instanceof AgnesError) return error
     const code = (error as NodeJS.ErrnoException | undefined)?.code ?? 'unknown'
     const isTimeout = error instanceof TimeoutError
+    const isUntrusted = UNTRUSTED.test(code)
+    const via = this.proxy === null ? '' : ` through the proxy ${this.proxy}`
     const what = isTimeout
-      ? `${this.origin} did not answer in time`
-      : `Cannot reach ${this.origin} (${code})`
+      ? `${this.origin} did not answer in time${via}`
+      : isUntrusted
+        ? `The certificate of ${this.origin} is not trusted here (${code})`
+        : `Cannot reach ${this.origin}${via} (${code})`
     return new UnreachableError(`${what}.`, {
-      code: isTimeout ? 'timeout' : 'unreachable',
-      hint: 'Check the network and the server address, then run the command again.',
-      details: {origin: this.origin, path, cause: code},
+      code: isTimeout ? 'timeout' : isUntrusted ? 'untrusted_certificate' : 'unreachable',
+      hint: isUntrusted
+        ? 'If your company has a certificate authority of its own, name its file: agnes server add URL --ca FILE'
+        : 'Check the network and the server address, then run the command again.',
+      details: {
+        ...{origin: this.origin, path, cause: code},
+        ...(this.proxy === null ? {} : {proxy: this.proxy}),
+      },
       cause: error,
     })
   }

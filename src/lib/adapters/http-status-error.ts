@@ -35,7 +35,7 @@ export function statusError(answer: RefusedAnswer): AgnesError {
   if (status === 401)
     return new AuthError(`${origin} does not accept the token: ${said}.`, {
       details,
-      hint: 'Get a new token from your server and run `agnes init` with it again.',
+      hint: `Sign in again: agnes auth login --server-url ${origin}`,
     })
   if (status === 403) return new ForbiddenError(said, {details, ...code, ...hint})
   if (status === 404 || status === 405) return new MissingError(said, {details, ...code, ...hint})
@@ -64,7 +64,7 @@ function redirectError({origin, path, status, headers}: RefusedAnswer): AgnesErr
       hint: insecure
         ? 'Ask your administrator: the server should never send you to an unencrypted address.'
         : moved
-          ? `If you trust it, sign in there: agnes init --server-url ${target}`
+          ? `If you trust it, sign in there: agnes auth login --server-url ${target}`
           : 'Check the server address; a proxy may stand in front of it.',
       details: {status, path, origin, target: target ?? null},
     },

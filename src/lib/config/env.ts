@@ -14,8 +14,25 @@ export interface Env {
   claudeConfigDir: string | undefined
   /** The Claude Code session this process was started by. */
   claudeSessionId: string | undefined
+  /** The project folder of the Claude Code hook this process is; set for hooks (and what they start) only. */
+  claudeProjectDir: string | undefined
+  /** Claude Code ran this through its shell tool: no hook, whatever else is set. */
+  isClaudeShell: boolean
+  /** Longest time a hook spends before the rest goes on in the background. */
+  hookBudgetMs: number
+  /** Most bytes a hook fetches itself. */
+  hookBudgetBytes: number
+  /** Data older than this is told to the session and shown by the status line. */
+  staleAfterMs: number
   /** Transcripts go uncompressed whatever the server accepts. */
   pushNoGzip: boolean
+  /** Never touch the system's keychain. */
+  noKeychain: boolean
+  /** Days before its end from which an expiring token is announced; 0 for never. */
+  renewDays: number
+  /** Certificates Node trusts besides its own: a file. */
+  extraCaCerts: string | undefined
+  proxy: ProxyEnv
   debug: boolean
   noColor: boolean
   /** Tables downloaded at once, at least 1. */
@@ -42,9 +59,19 @@ export interface Env {
   variable: (name: string) => string | undefined
 }
 
+/** The usual proxy variables; the lower-case spelling wins. */
+export interface ProxyEnv {
+  http: string | undefined
+  https: string | undefined
+  all: string | undefined
+  /** Comma-separated hosts, domains and `host:port` that are reached directly; `*` for all. */
+  none: string | undefined
+}
+
 export type EnvSource = Readonly<Record<string, string | undefined>>
 
 const CHUNK_THRESHOLD_BYTES = 52_428_800
+const HOOK_BYTES = 67_108_864
 
 export function readEnv(source: EnvSource = process.env): Env {
   return {
@@ -56,7 +83,21 @@ export function readEnv(source: EnvSource = process.env): Env {
     home: text(source.HOME) ?? text(source.USERPROFILE),
     claudeConfigDir: text(source.CLAUDE_CONFIG_DIR),
     claudeSessionId: text(source.CLAUDE_CODE_SESSION_ID),
+    claudeProjectDir: text(source.CLAUDE_PROJECT_DIR),
+    isClaudeShell: truthy(source.CLAUDECODE),
+    hookBudgetMs: integer(source.AGNES_HOOK_SECONDS, 5, 0, 600) * 1000,
+    hookBudgetBytes: integer(source.AGNES_HOOK_MAX_BYTES, HOOK_BYTES, 0, Number.MAX_SAFE_INTEGER),
+    staleAfterMs: integer(source.AGNES_STALE_HOURS, 48, 1, 87_600) * 3_600_000,
     pushNoGzip: truthy(source.AGNES_PUSH_NO_GZIP),
+    noKeychain: truthy(source.AGNES_NO_KEYCHAIN),
+    renewDays: integer(source.AGNES_TOKEN_RENEW_DAYS, 7, 0, 3650),
+    extraCaCerts: text(source.NODE_EXTRA_CA_CERTS),
+    proxy: {
+      http: text(source.http_proxy) ?? text(source.HTTP_PROXY),
+      https: text(source.https_proxy) ?? text(source.HTTPS_PROXY),
+      all: text(source.all_proxy) ?? text(source.ALL_PROXY),
+      none: text(source.no_proxy) ?? text(source.NO_PROXY),
+    },
     debug: truthy(source.AGNES_DEBUG),
     noColor: text(source.NO_COLOR) !== undefined,
     pullParallelism: integer(source.AGNES_PULL_PARALLELISM, 4, 1, 64),
@@ -81,6 +122,20 @@ export function readEnv(source: EnvSource = process.env): Env {
     ),
     variable: (name) => text(source[name]),
   }
+}
+
+/** For programs we start that have no use for a token: everything but the token. */
+export function environmentForOthers(source: EnvSource = process.env): Record<string, string> {
+  const {AGNES_TOKEN: _token, ...others} = source
+  return Object.fromEntries(
+    Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
+
+/** What a process started in the background inherits: all but what would make it take itself for a hook. */
+export function backgroundEnvironment(source: EnvSource = process.env): EnvSource {
+  const {CLAUDE_PROJECT_DIR: _hook, CLAUDE_ENV_FILE: _file, ...rest} = source
+  return rest
 }
 
 function text(value: string | undefined): string | undefined {

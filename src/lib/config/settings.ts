@@ -9,7 +9,15 @@ const REGISTRY = 'workspaces.json'
 export interface Settings {
   /** The default server's URL. */
   server: string | undefined
+  /** Where sign-in keeps tokens, as it was found out or chosen. */
+  credentialStore?: CredentialStore | undefined
+  /** A file of certificates to trust besides the usual ones, absolute or relative to the config folder. */
+  ca?: string | undefined
 }
+export type CredentialStore = 'keychain' | 'file'
+
+/** A key of config.yaml that agnes writes. */
+type SettingKey = 'server' | 'credential_store'
 
 /** `workspaces.json`: every workspace `init` made on this account, newest last. */
 const Registry = z.object({
@@ -20,24 +28,45 @@ export type RegisteredWorkspace = z.infer<typeof Registry>['workspaces'][number]
 
 export async function readSettings(config: Files): Promise<Settings> {
   const text = await readConfigText(config)
-  // The usual file is one `server: URL` line; that form needs no YAML parser at start-up.
-  const simple = /^server:[ \t]+(https?:\/\/[^\s#'"]+)[ \t]*\r?\n?$/.exec(text)
-  if (simple) return {server: simple[1]}
-  if (text.trim() === '') return {server: undefined}
-  const server: unknown = (await parseConfig(config, text)).get('server')
-  return {server: typeof server === 'string' ? server : undefined}
+  const values = simpleValues(text) ?? (await parseConfig(config, text)).toJS()
+  const {server, credential_store: store, ca} = (values ?? {}) as Record<string, unknown>
+  return {
+    server: typeof server === 'string' ? server : undefined,
+    credentialStore: store === 'keychain' || store === 'file' ? store : undefined,
+    ca: typeof ca === 'string' && ca !== '' ? ca : undefined,
+  }
+}
+
+/** The usual file is a few `key: value` lines; that form needs no YAML parser at start-up. */
+function simpleValues(text: string): Record<string, string> | undefined {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '')
+  const pairs = lines.map((line) => /^([a-z_]+):[ \t]+([A-Za-z/][^\s#'"]*)[ \t]*$/.exec(line))
+  const keys = pairs.map((pair) => pair?.[1])
+  if (pairs.includes(null) || new Set(keys).size < keys.length) return undefined
+  return Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1], pair[2]]] : [])))
 }
 
 /** Sets the default server. Writes nothing when it is the one already there; true when it wrote. */
-export async function saveServer(config: Files, server: string): Promise<boolean> {
+export function saveServer(config: Files, server: string): Promise<boolean> {
+  return saveSetting(config, 'server', server)
+}
+
+/** Sets or, with `undefined`, removes one key; true when it wrote. */
+export async function saveSetting(
+  config: Files,
+  key: SettingKey,
+  value: string | undefined,
+): Promise<boolean> {
   const text = await readConfigText(config)
   if (text.trim() === '') {
-    await config.writeAtomic(CONFIG, `server: ${server}\n`)
+    if (value === undefined) return false
+    await config.writeAtomic(CONFIG, `${key}: ${value}\n`)
     return true
   }
   const document = await parseConfig(config, text)
-  if (document.get('server') === server) return false
-  document.set('server', server)
+  if (document.get(key) === value) return false
+  if (value === undefined) document.delete(key)
+  else document.set(key, value)
   await config.writeAtomic(CONFIG, document.toString())
   return true
 }

@@ -1,5 +1,6 @@
 import {AuthError, UsageError} from '../errors.js'
-import type {Secret, SecretStore} from '../ports/secret-store.js'
+import type {SecretStore} from '../ports/secret-store.js'
+import {findSecret} from './find-secret.js'
 
 /** Where the token came from. Only what was handed over for this command is stored afterwards. */
 export type TokenSource = 'flag' | 'file' | 'stdin' | 'prompt' | 'environment' | 'stored'
@@ -36,7 +37,7 @@ export async function chooseToken(input: TokenInput): Promise<ChosenToken> {
       source: 'environment',
       store: 'environment',
     }
-  const stored = await storedToken(input.stores, input.origin)
+  const stored = await findSecret(input.stores, input.origin)
   if (stored) return {token: stored.secret.token, source: 'stored', store: stored.kind}
   if (input.prompt) {
     const typed = await input.prompt(`Token for ${input.origin} (it is not shown): `)
@@ -47,17 +48,6 @@ export async function chooseToken(input: TokenInput): Promise<ChosenToken> {
     hint: 'Give one with --token-stdin or --token-file FILE, or set AGNES_TOKEN. Your administrator issues tokens.',
     details: {origin: input.origin},
   })
-}
-
-async function storedToken(
-  stores: readonly SecretStore[],
-  origin: string,
-): Promise<{secret: Secret; kind: string} | undefined> {
-  for (const store of stores) {
-    const secret = await store.get(origin)
-    if (secret) return {secret, kind: store.kind}
-  }
-  return undefined
 }
 
 async function handedOver({

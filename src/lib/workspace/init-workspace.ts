@@ -6,13 +6,12 @@
 import {registerWorkspace, saveServer} from '../config/settings.js'
 import {chooseToken, type ChosenToken, type TokenInput} from '../credentials/choose-token.js'
 import {decodeToken, type TokenFacts} from '../credentials/decode-token.js'
+import {keepSecret, type KeptSecret, type SignInStores} from '../credentials/sign-in-store.js'
 import {verifySignIn} from '../credentials/verify-sign-in.js'
-import {UnexpectedError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import type {Folders} from '../ports/folders.js'
 import type {HttpClient} from '../ports/http-client.js'
-import type {SecretStore} from '../ports/secret-store.js'
 import {readDefaultServer, refuseOtherServer} from './check-server.js'
 import {readWelcome, type Welcome} from './server-welcome.js'
 import {readMarker} from './workspace-marker.js'
@@ -28,8 +27,8 @@ export interface InitDeps {
   version: string
   /** Takes out of a server's text what could act on a terminal or hide. */
   sanitize(text: string): string
-  /** Where tokens are; one that was handed over is kept in the first that can be written. */
-  secrets(): Promise<SecretStore[]>
+  /** Where a token that was handed over is kept. */
+  signInStores(): Promise<SignInStores>
   httpWithToken(origin: string, token: string): Promise<HttpClient>
 }
 
@@ -71,8 +70,9 @@ export async function initWorkspace(
 
   const isNew = (await readMarker(deps.workspace)) === null
   const signedIn = decodeToken(chosen.token)
-  const credentialStore = await keepToken(deps, {origin, chosen, email: signedIn.email ?? ''})
-  const notes = [...notesOn(welcome), ...(await keepSettings(deps, origin))]
+  const kept = await keepToken(deps, {origin, chosen, email: signedIn.email ?? ''})
+  const storeNotes = kept.note === null ? [] : [kept.note]
+  const notes = [...notesOn(welcome), ...storeNotes, ...(await keepSettings(deps, origin))]
   const now = new Date(deps.clock.now()).toISOString()
   const files = await writeWorkspace({...deps, server: origin, welcome, now})
   return {
@@ -80,7 +80,7 @@ export async function initWorkspace(
     server: origin,
     isNew,
     signedIn,
-    credentialStore,
+    credentialStore: kept.store,
     tablesListed: tableCount,
     files,
     notes: [...notes, ...files.flatMap(noteOf)],
@@ -89,15 +89,11 @@ export async function initWorkspace(
 
 /** Stores a token that was handed over, if it is not stored already. */
 async function keepToken(
-  {secrets}: InitDeps,
+  {signInStores}: InitDeps,
   {origin, chosen, email}: {origin: string; chosen: ChosenToken; email: string},
-): Promise<string> {
-  if (chosen.store !== null) return chosen.store
-  const store = (await secrets()).find(({isReadOnly}) => isReadOnly !== true)
-  if (!store) throw new UnexpectedError('There is no place to keep a token.')
-  const known = await store.get(origin)
-  if (known?.token !== chosen.token) await store.set(origin, {token: chosen.token, email})
-  return store.kind
+): Promise<KeptSecret> {
+  if (chosen.store !== null) return {store: chosen.store, note: null}
+  return keepSecret(await signInStores(), {origin, secret: {token: chosen.token, email}})
 }
 
 async function keepSettings(deps: InitDeps, server: string): Promise<string[]> {

@@ -41,9 +41,11 @@ async function place() {
       clock: new FakeClock(),
       version: '1.2.3',
       sanitize,
-      secrets: async () => [
-        new FileSecretStore(config, nodeFolders.modeOf, {hold: (_options, work) => work()}),
-      ],
+      signInStores: async () => ({
+        config,
+        keychain: async () => undefined,
+        file: new FileSecretStore(config, nodeFolders.modeOf, {hold: (_options, work) => work()}),
+      }),
       httpWithToken: async (origin, token) => new GotHttpClient({origin, token, userAgent: 'test'}),
     }
     const token = {

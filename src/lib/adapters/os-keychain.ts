@@ -1,0 +1,149 @@
+import {spawn} from 'node:child_process'
+import {createRequire} from 'node:module'
+import {z} from 'zod/mini'
+import {environmentForOthers} from '../config/env.js'
+import {AuthError} from '../errors.js'
+import type {Clock} from '../ports/clock.js'
+import type {Secret, SecretStore} from '../ports/secret-store.js'
+import {keychainProgram} from './keychain-program.js'
+
+const SERVICE = 'agnes-cli'
+/** No origin can be called so. */
+const PROBE_ACCOUNT = 'probe'
+/** A keychain that needs longer is waiting for somebody who is not there. */
+export const KEYCHAIN_LIMIT_MS = 3000
+const MAX_ANSWER_CHARS = 100_000
+
+const Answer = z.object({value: z.optional(z.unknown()), failure: z.optional(z.string())})
+const Stored = z.object({token: z.string(), email: z.string()})
+
+/** A program that speaks the protocol of keychain-program.ts. */
+export interface KeychainCommand {
+  program: string
+  args: readonly string[]
+}
+
+interface Request {
+  action: 'get' | 'set' | 'delete' | 'probe'
+  account: string
+  value?: string
+}
+
+/**
+ * The keychain of the system through `keytar`, one entry per origin. Each call is a process of its own
+ * that is killed after three seconds, so no keychain can hold this one up. Any failure is an `AuthError`
+ * (code `keychain_unavailable`).
+ */
+export class OsKeychain implements SecretStore {
+  readonly kind = 'keychain'
+  private readonly limitMs: number
+
+  constructor(
+    private readonly command: KeychainCommand,
+    private readonly clock: Clock,
+    options: {limitMs?: number} = {},
+  ) {
+    this.limitMs = options.limitMs ?? KEYCHAIN_LIMIT_MS
+  }
+
+  /** Resolves when a secret can be written, read and deleted here; rejects with the reason otherwise. */
+  async probe(): Promise<void> {
+    await this.ask({action: 'probe', account: PROBE_ACCOUNT, value: 'agnes'})
+  }
+
+  async get(origin: string): Promise<Secret | undefined> {
+    const value = await this.ask({action: 'get', account: accountOf(origin)})
+    if (typeof value !== 'string') return undefined
+    try {
+      return Stored.parse(JSON.parse(value))
+    } catch (error) {
+      throw unavailable(`holds something else under ${origin}`, error)
+    }
+  }
+
+  async set(origin: string, {token, email}: Secret): Promise<void> {
+    const value = JSON.stringify({token, email})
+    await this.ask({action: 'set', account: accountOf(origin), value})
+  }
+
+  async delete(origin: string): Promise<boolean> {
+    return (await this.ask({action: 'delete', account: accountOf(origin)})) === true
+  }
+
+  private async ask(request: Request): Promise<unknown> {
+    const over = new AbortController()
+    const limit = this.clock.sleep(this.limitMs, over.signal).then(
+      () => {
+        throw unavailable(`did not answer in ${this.limitMs / 1000} s`)
+      },
+      () => undefined,
+    )
+    const child = start(this.command)
+    try {
+      const text = await Promise.race([converse(child, request), limit])
+      return readAnswer(text ?? '')
+    } finally {
+      over.abort()
+      child.kill('SIGKILL')
+    }
+  }
+}
+
+/** The real keychain's command, `undefined` where `keytar` is not installed. */
+export function keytarCommand(): KeychainCommand | undefined {
+  try {
+    const keytar = createRequire(import.meta.url).resolve('keytar')
+    return {program: process.execPath, args: ['-e', keychainProgram, keytar]}
+  } catch {
+    // An optional dependency: the file store takes over.
+    return undefined
+  }
+}
+
+function start({program, args}: KeychainCommand) {
+  return spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: environmentForOthers(),
+    windowsHide: true,
+  })
+}
+
+function converse(child: ReturnType<typeof start>, request: Request): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    child.on('error', (error) => reject(unavailable('could not be asked', error)))
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      if (text.length < MAX_ANSWER_CHARS) text += chunk
+    })
+    child.on('close', () => resolve(text))
+    child.stdin.on('error', () => {
+      // It ended without listening; 'close' tells.
+    })
+    child.stdin.end(JSON.stringify({...request, service: SERVICE}))
+  })
+}
+
+function readAnswer(text: string): unknown {
+  let answer: z.infer<typeof Answer>
+  try {
+    answer = Answer.parse(JSON.parse(text))
+  } catch (error) {
+    throw unavailable('ended without an answer', error)
+  }
+  if (answer.failure !== undefined) throw unavailable(`answered: ${answer.failure}`)
+  return answer.value
+}
+
+/** Some keychains refuse an empty name. */
+function accountOf(origin: string): string {
+  return `origin ${origin}`
+}
+
+function unavailable(what: string, cause?: unknown): AuthError {
+  return new AuthError(`The keychain of this computer ${what}.`, {
+    code: 'keychain_unavailable',
+    hint: 'Unlock it and try again, or keep tokens in a file: agnes auth login --store file',
+    details: {reason: what},
+    ...(cause === undefined ? {} : {cause}),
+  })
+}
