@@ -69,14 +69,22 @@ function grants(
   {state, clock, random}: SeedDeps,
   made: Map<string, GroupRow>,
 ): StateChange[] {
-  return demo.grants.flatMap(({group, tableId}): StateChange[] => {
+  const wanted = [
+    ...demo.grants.map(({group, tableId}) => ({group, type: 'table', id: tableId})),
+    ...demo.pluginGrants.map(({group, pluginId}) => ({
+      group,
+      type: 'marketplace_plugin',
+      id: pluginId,
+    })),
+  ]
+  return wanted.flatMap(({group, type, id}): StateChange[] => {
     const groupId = (made.get(group) ?? state.groupByName(group))?.id ?? ''
-    if (state.isGranted(groupId, 'table', tableId)) return []
+    if (state.isGranted(groupId, type, id)) return []
     const row = {
       id: uuid(random),
       groupId,
-      resourceType: 'table',
-      resourceId: tableId,
+      resourceType: type,
+      resourceId: id,
       assignedAt: naiveIso(clock.now()),
       assignedBy: SEEDER,
     }

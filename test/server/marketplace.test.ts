@@ -168,6 +168,20 @@ describe('the marketplace of the embedded server', () => {
     expect(server.logged).toMatchObject([{fields: {plugin: 'core/secret'}}])
   })
 
+  it('offers each demo person the plugins of their groups', async () => {
+    const server = await startEmbeddedServer({demo: {scale: 0.01}})
+    const {body} = await server.call('GET', '/marketplace/info', {token: server.analystToken})
+    expect(body.plugins).toMatchObject([{name: 'lipa-reviews', marketplace_slug: 'lipa'}])
+    const filip = server.state.userByEmail('filip.dvorak@lipa.example')!
+    const {token, row} = server.issuer.personal(filip, {name: 'x', scope: 'general', seconds: 60})
+    await server.state.update(() => ({changes: [{put: 'tokens', row}], result: undefined}))
+    const his = await server.call('GET', '/marketplace/info', {token})
+    expect(his.body.plugins.map(({name}: {name: string}) => name)).toEqual([
+      'lipa-finance',
+      'lipa-reviews',
+    ])
+  })
+
   it('has commits that are a function of the files alone', async () => {
     const [one, two] = [await started(), await started()]
     const commits = []

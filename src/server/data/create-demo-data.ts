@@ -9,6 +9,7 @@ import {
   type DemoTable,
 } from './demo-definition.js'
 import {tableId} from './table-name.js'
+import {demoPluginId, writeDemoPlugins} from './write-demo-plugins.js'
 import {writeDemoExtract, type WrittenTable} from './write-demo-extract.js'
 
 export interface DemoOptions {
@@ -32,6 +33,8 @@ export interface DemoSeed {
   /** E-mail of the one whose token is printed. */
   analyst: string
   grants: {group: string; tableId: string}[]
+  /** Plugins of the marketplace, `<slug>/<plugin>`. */
+  pluginGrants: {group: string; pluginId: string}[]
   /** In the form of a metrics file that the server imports. */
   metrics: Record<string, unknown>[]
   notes: DemoNote[]
@@ -56,12 +59,19 @@ export async function createDemoData(
     await build(definition, {scale, seed}, deps, signal)
     await deps.files.writeAtomic(MARKER, recipe)
   }
+  await writeDemoPlugins(
+    deps,
+    definition.plugins.map(({name}) => name),
+  )
   return {
     groups: definition.groups,
     users: definition.users,
     analyst: definition.analyst,
     grants: definition.tables.flatMap(({name, groups}) =>
       groups.map((group) => ({group, tableId: tableId(name)})),
+    ),
+    pluginGrants: definition.plugins.flatMap(({name, groups}) =>
+      groups.map((group) => ({group, pluginId: demoPluginId(name)})),
     ),
     metrics: definition.metrics,
     notes: definition.notes,

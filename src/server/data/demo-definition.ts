@@ -22,6 +22,7 @@ const Company = z.object({
   groups: z.array(z.object({name: z.string(), description: z.string()})),
   users: z.array(z.object({email: z.string(), name: z.string(), groups: z.array(z.string())})),
   analyst: z.string(),
+  plugins: z.array(z.object({name: z.string(), groups: z.array(z.string())})),
   tables: z.array(Table),
 })
 

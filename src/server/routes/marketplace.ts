@@ -64,16 +64,7 @@ export function registerMarketplaceRoutes(app: FastifyInstance, deps: ServerRout
       .send(await zipTree(tree, version))
   })
 
-  const repositories = new Map<string, GitRepository>()
-  const repositoryFor = (tree: PluginTree): GitRepository => {
-    const repository =
-      repositories.get(tree.etag) ?? gitRepository(tree.files, `Marketplace ${tree.etag}`)
-    repositories.delete(tree.etag)
-    repositories.set(tree.etag, repository)
-    for (const etag of [...repositories.keys()].slice(0, -MAX_REPOSITORIES))
-      repositories.delete(etag)
-    return repository
-  }
+  const repositoryFor = keepRepositories()
   app.get<{Params: {'*': string}}>(
     '/marketplace.git/*',
     {config: {access: 'public'}},
@@ -84,6 +75,19 @@ export function registerMarketplaceRoutes(app: FastifyInstance, deps: ServerRout
       return sendGit(reply, repositoryFor(await treeFor(caller)), request.params['*'])
     },
   )
+}
+
+function keepRepositories(): (tree: PluginTree) => GitRepository {
+  const repositories = new Map<string, GitRepository>()
+  return (tree) => {
+    const repository =
+      repositories.get(tree.etag) ?? gitRepository(tree.files, `Marketplace ${tree.etag}`)
+    repositories.delete(tree.etag)
+    repositories.set(tree.etag, repository)
+    for (const etag of [...repositories.keys()].slice(0, -MAX_REPOSITORIES))
+      repositories.delete(etag)
+    return repository
+  }
 }
 
 function isGranted({state}: ServerRouteDeps, {groupIds}: Caller, pluginId: string): boolean {
