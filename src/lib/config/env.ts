@@ -55,6 +55,12 @@ export interface Env {
   remoteMaxBytes: number | undefined
   /** Most bytes the server may scan for one snapshot. */
   snapshotMaxBytes: number
+  /** Most rows that one registered part of a query may have. */
+  registerMaxRows: number
+  /** Memory that the registered parts of a query may take together. */
+  registerMaxBytes: number
+  /** The analyst's own BigQuery; each beats its key of config.yaml. */
+  bigQuery: BigQueryEnv
   /** A variable that data names, such as the key of a remote source. */
   variable: (name: string) => string | undefined
 }
@@ -66,6 +72,14 @@ export interface ProxyEnv {
   all: string | undefined
   /** Comma-separated hosts, domains and `host:port` that are reached directly; `*` for all. */
   none: string | undefined
+}
+
+export interface BigQueryEnv {
+  /** Runs, and pays for, what is asked with own credentials. */
+  project: string | undefined
+  location: string | undefined
+  endpoint: string | undefined
+  keyFile: string | undefined
 }
 
 export type EnvSource = Readonly<Record<string, string | undefined>>
@@ -120,6 +134,14 @@ export function readEnv(source: EnvSource = process.env): Env {
       0,
       Number.MAX_SAFE_INTEGER,
     ),
+    registerMaxRows: integer(source.AGNES_REGISTER_MAX_ROWS, 500_000, 1, 1_000_000),
+    registerMaxBytes: integer(source.AGNES_REGISTER_MAX_MB, 1024, 1, 1_048_576) * 2 ** 20,
+    bigQuery: {
+      project: text(source.AGNES_BIGQUERY_PROJECT) ?? text(source.BIGQUERY_PROJECT),
+      location: text(source.AGNES_BIGQUERY_LOCATION),
+      endpoint: text(source.AGNES_BIGQUERY_ENDPOINT),
+      keyFile: text(source.AGNES_BIGQUERY_KEY_FILE),
+    },
     variable: (name) => text(source[name]),
   }
 }
