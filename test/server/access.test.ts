@@ -90,6 +90,9 @@ describe('access', () => {
       '/api/version',
       '/auth/password/login',
       '/auth/token',
+      '/cli/auth/exchange',
+      '/cli/auth/start',
+      '/cli/auth/start',
       '/cli/latest',
       '/marketplace.git/*',
     ])

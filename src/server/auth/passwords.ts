@@ -19,6 +19,11 @@ export async function isPassword(password: string, stored: string): Promise<bool
   return key.length === expected.length && timingSafeEqual(key, expected)
 }
 
+/** What checking a password costs, for an account that has none: time must not tell which exist. */
+export async function spendPasswordTime(password: string): Promise<void> {
+  await derive(password, 'no such account', COST)
+}
+
 function derive(password: string, salt: string, cost: typeof COST): Promise<Buffer> {
   return new Promise((resolve, reject) =>
     scrypt(password.normalize('NFC'), salt, KEY_BYTES, cost, (error, key) =>

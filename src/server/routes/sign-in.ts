@@ -1,16 +1,17 @@
-import type {FastifyInstance} from 'fastify'
+import type {FastifyInstance, FastifyRequest} from 'fastify'
 import {ApiError} from '../api-error.js'
 import {isPassword} from '../auth/passwords.js'
 import {rateLimit} from '../auth/rate-limit.js'
 import {RequestBody} from '../request-body.js'
 import type {ServerRouteDeps} from '../server-deps.js'
 import type {UserRow} from '../state/rows.js'
+import {registerCliSignInRoutes} from './cli-sign-in.js'
 
 const CALLS_PER_MINUTE = 10
 
-/** Passwords to session tokens. */
+/** Passwords to session tokens; the page for the command line. */
 export function registerSignInRoutes(app: FastifyInstance, deps: ServerRouteDeps): void {
-  const {state, issuer} = deps
+  const {state, issuer, authenticator} = deps
   const limit = () =>
     deps.hasRateLimits ? rateLimit(CALLS_PER_MINUTE, deps.clock) : () => undefined
   const [tokenLimit, loginLimit] = [limit(), limit()]
@@ -32,7 +33,7 @@ export function registerSignInRoutes(app: FastifyInstance, deps: ServerRouteDeps
     if (!(await isPassword(password, user.passwordHash)))
       throw new ApiError(401, 'Invalid password')
     return {
-      access_token: issuer.session(user),
+      access_token: signIn(request, user),
       token_type: 'bearer',
       user_id: user.id,
       email: user.email,
@@ -50,12 +51,21 @@ export function registerSignInRoutes(app: FastifyInstance, deps: ServerRouteDeps
       throw new ApiError(401, 'Invalid email or password')
     if (!user.active) throw new ApiError(401, 'Account deactivated')
     return {
-      access_token: issuer.session(user),
+      access_token: signIn(request, user),
       token_type: 'bearer',
       email: user.email,
       role: roleOf(user),
     }
   })
+
+  registerCliSignInRoutes(app, deps)
+
+  /** From here on the request counts as this person's, also in the audit. */
+  function signIn(request: FastifyRequest, user: UserRow): string {
+    const token = issuer.session(user)
+    request.caller = authenticator.authenticate(`Bearer ${token}`, request.ip)
+    return token
+  }
 
   function roleOf(user: UserRow): string {
     return state.isAdmin(user.id) ? 'admin' : 'user'
