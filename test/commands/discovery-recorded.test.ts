@@ -2,33 +2,14 @@ import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {noon, renderings, replayDiscovery} from '../support/discovery-server.js'
 import {queryWorkspace} from '../support/query-workspace.js'
-import {recordedVersions} from '../support/recorded.js'
+import {recorded, recordedVersions} from '../support/recorded.js'
+import {DISCOVERY_CASES} from '../support/recorded-cases.js'
 import {repositoryRoot} from '../support/run-cli.js'
 
-/** Every recorded exchange of the discovery endpoints, by the command that makes it. */
-const COMMANDS: Record<string, {argv: string[]; person?: string}> = {
-  'catalog-analyst': {argv: ['catalog']},
-  'catalog-admin': {argv: ['catalog'], person: 'admin'},
-  'catalog-search': {argv: ['catalog', '--search', 'WEATHER', '--mode', 'local']},
-  'schema-movies': {argv: ['schema', 'movies']},
-  'schema-types-zoo': {argv: ['schema', 'types_zoo']},
-  'schema-weather': {argv: ['schema', 'weather']},
-  'schema-not-granted': {argv: ['schema', 'flights']},
-  'schema-unknown': {argv: ['schema', 'no_such']},
-  'schema-remote': {argv: ['schema', 'web_sessions']},
-  'describe-weather': {argv: ['describe', 'weather', '-n', '3']},
-  'describe-pulled': {argv: ['describe', '-n', '2', 'gapminder']},
-  'sample-weather': {argv: ['sample', 'weather', '-n', '3']},
-  'sample-types-zoo': {argv: ['sample', 'types_zoo', '-n', '2']},
-  'explore-weather': {argv: ['explore', 'weather']},
-  'metrics-list': {argv: ['catalog', '--metrics']},
-  'metrics-show': {argv: ['catalog', '--show', 'revenue/mrr']},
-  'metrics-unknown': {argv: ['catalog', '--metrics', '--show', 'revenue/nope']},
-}
-
 describe.each(recordedVersions)('with the answers of a server %s', (version) => {
-  it.each(Object.entries(COMMANDS))('prints %s as before', async (name, {argv, person}) => {
-    const server = await replayDiscovery(version, person)
+  it.each(Object.entries(DISCOVERY_CASES))('prints %s as before', async (name, one) => {
+    const {argv, labels} = one
+    const server = await replayDiscovery(version, one)
     const workspace = await queryWorkspace({
       tables: {gapminder: "SELECT 'Czechia' AS country, 79.1 AS life_expect FROM range(3)"},
       state: {server: server.origin},
@@ -40,6 +21,9 @@ describe.each(recordedVersions)('with the answers of a server %s', (version) => 
       [server.origin]: 'http://agnes.test',
       [workspace.root]: '/ws',
     })
+    for (const {label, request} of recorded(version))
+      if (labels.includes(label))
+        expect(server.requestsTo(new URL(request.path, server.origin).pathname)).not.toEqual([])
     await expect(printed).toMatchFileSnapshot(
       join(repositoryRoot, 'test/fixtures/golden/discovery', version, `${name}.txt`),
     )

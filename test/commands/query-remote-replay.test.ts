@@ -1,15 +1,14 @@
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {recorded, recordedBytes, recordedVersions} from '../support/recorded.js'
+import {goldenFile, isQuery} from '../support/recorded-cases.js'
 import {runCli} from '../support/run-cli.js'
 import {tempDir} from '../support/temp-dir.js'
 import {startTestServer} from '../support/test-server.js'
 
 /** Every exchange with /api/query, as a person and as a program sees its answer. */
 describe.each(recordedVersions)('an answer of %s', (version) => {
-  const exchanges = recorded(version).filter(
-    ({request, label}) => request.path === '/api/query' && label !== 'query: no body',
-  )
+  const exchanges = recorded(version).filter(isQuery)
 
   it.each(exchanges.map((exchange) => [exchange.label, exchange] as const))(
     'is shown: %s',
@@ -37,9 +36,8 @@ describe.each(recordedVersions)('an answer of %s', (version) => {
       const usual = {max_bytes: 5 * 2 ** 30}
       expect(JSON.parse(server.requests[0]!.body.toString())).toEqual({...asked, ...usual})
       const text = shown.join('\n').replaceAll(server.origin, 'http://server')
-      const file = `${label.replace(/\W+/g, '-')}.txt`
       await expect(text).toMatchFileSnapshot(
-        join(import.meta.dirname, '../fixtures/golden/query-remote', version, file),
+        join(import.meta.dirname, '../fixtures/golden/query-remote', version, goldenFile(label)),
       )
     },
   )

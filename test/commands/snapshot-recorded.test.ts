@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import {gzipSync} from 'node:zlib'
 import {describe, expect, it} from 'vitest'
 import {recorded, recordedBytes, recordedVersions} from '../support/recorded.js'
+import {goldenFile, isScan} from '../support/recorded-cases.js'
 import {runCli} from '../support/run-cli.js'
 import {tempWorkspace} from '../support/temp-workspace.js'
 import {startTestServer, type Answer} from '../support/test-server.js'
@@ -21,9 +22,7 @@ function answerOf({status, headers, body}: Response): Answer {
 }
 
 describe.each(recordedVersions)('a scan of %s', (version) => {
-  const exchanges = recorded(version).filter(
-    ({request}) => request.path.startsWith('/api/v2/scan') && request.body?.text,
-  )
+  const exchanges = recorded(version).filter(isScan)
 
   it.each(exchanges.map((exchange) => [exchange.label, exchange] as const))(
     'is shown: %s',
@@ -66,9 +65,8 @@ describe.each(recordedVersions)('a scan of %s', (version) => {
         .replaceAll(server.origin, 'http://server')
         .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
         .replace(/"md5": "\w+"/g, '"md5": "MD5"')
-      const file = `${label.replace(/\W+/g, '-')}.txt`
       await expect(text).toMatchFileSnapshot(
-        join(import.meta.dirname, '../fixtures/golden/snapshot', version, file),
+        join(import.meta.dirname, '../fixtures/golden/snapshot', version, goldenFile(label)),
       )
     },
   )

@@ -13,14 +13,16 @@ const DISCOVERY = /^\/api\/(v2\/(catalog|schema|sample)|catalog\/|metrics)/
 
 /**
  * Answers as a real server of that version did, with the bytes it sent. Where one path was recorded
- * twice, the exchange whose label holds `person` counts, else the later one.
+ * twice, the exchange of `labels` counts, then the one whose label holds `person`, else the later one.
  */
 export async function replayDiscovery(
   version: (typeof recordedVersions)[number],
-  person = 'analyst',
+  {person = 'analyst', labels = []}: {person?: string; labels?: readonly string[]} = {},
 ): Promise<DiscoveryServer> {
   const server = await startDiscoveryServer()
-  for (const {label, request, response} of recorded(version)) {
+  const exchanges = recorded(version)
+  const wanted = exchanges.filter(({label}) => labels.includes(label))
+  for (const {label, request, response} of [...exchanges, ...wanted]) {
     if (request.method !== 'GET' || !DISCOVERY.test(request.path)) continue
     if (/\((analyst|admin)\)/.test(label) && !label.includes(person)) continue
     const {pathname} = new URL(request.path, server.origin)
