@@ -19,6 +19,9 @@ export const serverFlag = {
   }),
 }
 
+/** For verbs that ask before they take something away. */
+export const yesFlag = {yes: Flags.boolean({summary: 'Do it without being asked'})}
+
 /**
  * The only file that knows oclif's life cycle. It owns: the context, an AbortController fired by
  * SIGINT and SIGTERM (the second signal exits at once), one exit code for text and `--json`, one JSON

@@ -1,0 +1,39 @@
+import {createInterface} from 'node:readline/promises'
+import {UsageError} from './errors.js'
+import type {Streams} from './ports/streams.js'
+import {sanitizeLine} from './present/sanitize.js'
+
+export interface Question {
+  /** What would happen, without the question mark: `Delete group analysts`. */
+  text: string
+  /** For a script: what to give instead of an answer. */
+  hint: string
+}
+
+/**
+ * Resolves when the person says yes. Off a terminal nobody is asked: `UsageError` (code
+ * `confirmation_needed`); a person who says no ends with `not_confirmed`.
+ */
+export async function confirm(
+  streams: Streams,
+  {text, hint}: Question,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!streams.in.isTTY || !streams.err.isTty)
+    throw new UsageError(`Not done without a confirmation: ${text}.`, {
+      code: 'confirmation_needed',
+      hint,
+    })
+  const lines = createInterface({input: streams.in, terminal: false})
+  try {
+    await streams.err.write(`${sanitizeLine(text)}? [y/N] `)
+    const answer = await lines.question('', {signal})
+    if (/^y(es)?$/i.test(answer.trim())) return
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    lines.close()
+  }
+  throw new UsageError('Nothing was changed.', {code: 'not_confirmed', hint})
+}
