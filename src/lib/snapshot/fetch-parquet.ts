@@ -53,6 +53,7 @@ export async function fetchParquet(
 ): Promise<FetchedParquet> {
   const request = {method: 'POST' as const, body, timeoutMs: FIRST_BYTE_MS}
   const answer = await deps.http.openStream('/api/v2/scan', request, signal)
+  refusePage(answer)
   const counter = {bytes: 0}
   const bytes = bodyOf(answer, {deps, counter}, signal)
   const rows = await writeParquet(deps, {bytes, path}, signal)
@@ -67,6 +68,17 @@ export async function fetchParquet(
     policyFingerprint: headers['x-agnes-policy-fingerprint'] ?? null,
     policyTableId: headers['x-agnes-policy-table-id'] ?? null,
   }
+}
+
+/** A proxy's page, or an error that came as a success. */
+function refusePage({headers, body}: StreamAnswer): void {
+  const type = headers['content-type'] ?? ''
+  if (!/^(text\/|application\/json)/.test(type)) return
+  body.destroy()
+  throw new UnreachableError(`The server sent ${type.split(';')[0]} instead of an Arrow stream.`, {
+    code: 'unreadable_answer',
+    hint: 'A proxy may stand in front of it. Check the server address.',
+  })
 }
 
 async function writeParquet(
