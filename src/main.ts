@@ -2,8 +2,8 @@ import {readFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 
 /**
- * Entry of the binary. The version is answered before anything else is loaded: it is asked for often
- * and costs a tenth that way.
+ * Entry of the binary. The version, the status line and what Claude Code's hooks run are answered
+ * without the command line's own machinery: they are asked for often, and somebody waits.
  */
 export async function main(entryUrl: string, argv: string[]): Promise<void> {
   const root = fileURLToPath(new URL('..', entryUrl))
@@ -12,6 +12,18 @@ export async function main(entryUrl: string, argv: string[]): Promise<void> {
     process.stdout.write(`agnes-cli/${version}\n`)
     return
   }
+  const hook = hookLine(argv)
+  if (hook) {
+    const {answerHook} = await import('./lib/run-hook.js')
+    if (await answerHook(hook)) return
+  }
   const {runCli} = await import('./lib/run-cli.js')
   await runCli(root, argv)
+}
+
+/** The command lines that hooks have, word for word; everything else is for people. */
+function hookLine(argv: string[]): 'pull' | 'push' | 'statusline' | undefined {
+  const line = argv.join(' ')
+  if (line === 'statusline') return 'statusline'
+  return line === 'pull --quiet' ? 'pull' : line === 'push --quiet' ? 'push' : undefined
 }

@@ -25,8 +25,9 @@ export async function serveManifest(file, tables) {
   const server = createServer((request, response) => {
     const path = request.url.split('?')[0]
     const isManifest = path === '/api/sync/manifest'
-    const etag = isManifest ? '"manifest"' : `"${hash}"`
-    if (isManifest && request.headers['if-none-match'] === etag)
+    const isNotes = path === '/api/memory/bundle'
+    const etag = isManifest ? '"manifest"' : isNotes ? '"notes"' : `"${hash}"`
+    if ((isManifest || isNotes) && request.headers['if-none-match'] === etag)
       return response.writeHead(304).end()
     response.setHeader('etag', etag)
     if (isManifest) return json(response, manifest)
@@ -35,7 +36,7 @@ export async function serveManifest(file, tables) {
       return response.setHeader('content-type', 'application/octet-stream').end(bytes)
     }
     if (path.startsWith('/api/catalog')) return json(response, '{"tables": [], "count": 0}')
-    if (path === '/api/memory/bundle') return json(response, '{"mandatory": [], "approved": []}')
+    if (isNotes) return json(response, '{"mandatory": [], "approved": []}')
     response.statusCode = 404
     json(response, '{"detail": "Not Found"}')
   })

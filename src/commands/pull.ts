@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../lib/base-command.js'
 import {PartialError} from '../lib/errors.js'
+import {isHookLine, runAsHook} from '../lib/run-hook.js'
 import {openProgress} from '../lib/present/progress.js'
 import {pullFailureText, pullText, waitingText} from '../lib/present/pull-text.js'
 import {pull} from '../lib/sync/pull.js'
@@ -44,6 +45,12 @@ export default class Pull extends BaseCommand<PullResult> {
   async run(): Promise<PullResult> {
     const {flags} = await this.parse(Pull)
     const {context} = this
+    const {workspace} = flags
+    if (
+      isHookLine(flags, this.jsonEnabled()) &&
+      (await runAsHook(context, {verb: 'pull', workspace}, this.signal))
+    )
+      this.exit(0)
     const {root} = await context.findWorkspace(flags.workspace)
     const {err} = context.streams
     const isSilent = flags.quiet || this.jsonEnabled()

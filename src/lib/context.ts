@@ -9,7 +9,7 @@ import {processStreams} from './adapters/process-streams.js'
 import {stderrLogger} from './adapters/stderr-logger.js'
 import {systemClock} from './adapters/system-clock.js'
 import {systemRandom} from './adapters/system-random.js'
-import {readEnv, type Env} from './config/env.js'
+import {programEnvironment, readEnv, type Env} from './config/env.js'
 import {configDirectory, currentDirectory, packageRoot, workspacePaths} from './config/paths.js'
 import {readRegistry} from './config/settings.js'
 import type {ProbedStore, SignInStores} from './credentials/sign-in-store.js'
@@ -22,13 +22,15 @@ import type {HttpClient} from './ports/http-client.js'
 import type {Lock} from './ports/lock.js'
 import type {Logger} from './ports/logger.js'
 import type {Probe} from './ports/probe.js'
+import type {Programs} from './ports/programs.js'
 import type {Random} from './ports/random.js'
+import type {OpenRemoteEngine} from './ports/remote-engine.js'
 import type {SecretStore} from './ports/secret-store.js'
+import type {SignInCallback} from './ports/sign-in-callback.js'
 import type {Streams} from './ports/streams.js'
 import type {Warehouse} from './ports/warehouse.js'
 import type {PullDeps} from './sync/pull-run.js'
 import {openServerAccess} from './context/server-access.js'
-import {readWorkspaceServer} from './workspace/workspace-marker.js'
 import {findWorkspace, type FoundWorkspace} from './workspace/find-workspace.js'
 
 /** What a test (or the daemon) replaces; everything else is the real thing. */
@@ -40,6 +42,8 @@ export interface ContextOverrides {
   currentDir?: string
   secrets?: SecretStore
   keychain?: ProbedStore
+  openBrowser?: (url: string) => Promise<boolean>
+  programs?: Programs
   background?: Background
   setExitCode?: (code: number) => void
 }
@@ -76,11 +80,21 @@ export interface Context {
   http(origin: string): Promise<HttpClient>
   /** A client with a token that is not stored yet. */
   httpWithToken(origin: string, token: string | undefined): Promise<HttpClient>
+  /** What a token made here is called after. */
+  computerName(): string
+  /** Waits on a loopback port for a browser that brings a sign-in code with `state`. */
+  listenForCallback(state: string): Promise<SignInCallback>
+  /** False where there is no browser to open. */
+  openBrowser(url: string): Promise<boolean>
   /** Asks a server with the stored token whether something is as it was; the light way. */
   probe(origin: string): Promise<Probe>
+  /** Other programs of this computer. */
+  programs(): Promise<Programs>
   /** Starts `agnes` again in the background. */
   background(): Promise<Background>
   warehouse(): Promise<Warehouse>
+  /** BigQuery, with the credentials of this account. */
+  openBigQuery: OpenRemoteEngine
   /** A hashing thread of one's own, started by its first file; the caller closes it. */
   hasher(): Promise<Hasher>
   /** One pull (or repair) at a time per workspace. */
@@ -130,6 +144,11 @@ export function createContext(): Context {
     findWorkspace: (flag) => findFrom({env, config, currentDir}, flag),
     isWorkspace: looksLikeWorkspace,
     ...openServerAccess({...overrides, env, clock, config, version}),
+    programs: async () =>
+      overrides.programs ??
+      (await import('./adapters/node-programs.js')).nodePrograms(programEnvironment()),
+    background: async () =>
+      overrides.background ?? (await import('./adapters/detached-process.js')).detachedProcess(),
     async hasher() {
       const {WorkerHasher} = await import('./adapters/worker-hasher.js')
       return new WorkerHasher()
@@ -139,6 +158,10 @@ export function createContext(): Context {
     async pullDeps(root, origin) {
       const {openPull} = await import('./sync/open-pull.js')
       return openPull(this, root, origin)
+    },
+    async openBigQuery(options) {
+      const {openBigQuery} = await import('./adapters/bigquery-engine.js')
+      return openBigQuery(options, {clock, userAgent: `agnes-cli/${version()}`})
     },
     warehouse: once(async () => {
       const {DuckDbWarehouse} = await import('./adapters/duckdb-warehouse.js')

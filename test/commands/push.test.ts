@@ -107,6 +107,7 @@ describe('agnes push', () => {
       waiting: 0,
       unknown: 0,
       remaining: 0,
+      passedOver: 0,
     })
   })
 

@@ -19,10 +19,23 @@ export function configDirectory(env: Env): string {
 
 /** Claude Code's folder of transcripts: `$CLAUDE_CONFIG_DIR/projects`, else `~/.claude/projects`. */
 export function transcriptsDirectory(env: Env): string {
-  return join(
-    env.claudeConfigDir ? resolve(env.claudeConfigDir) : join(homeDirectory(env), '.claude'),
-    'projects',
-  )
+  return join(claudeDirectory(env), 'projects')
+}
+
+/** Claude Code's own folder: `$CLAUDE_CONFIG_DIR`, else `~/.claude`. */
+export function claudeDirectory(env: Env): string {
+  return env.claudeConfigDir ? resolve(env.claudeConfigDir) : join(homeDirectory(env), '.claude')
+}
+
+/** Where an administrator of the computer puts Claude Code's `managed-settings.json`. */
+export function managedClaudeDirectory(platform: string = process.platform): string {
+  if (platform === 'darwin') return '/Library/Application Support/ClaudeCode'
+  return platform === 'win32' ? 'C:\\Program Files\\ClaudeCode' : '/etc/claude-code'
+}
+
+/** How to start this very installation, whatever PATH is: absolute paths. */
+export function ownLauncher(): {node: string; script: string} {
+  return {node: process.execPath, script: join(packageRoot(), 'bin', 'run.js')}
 }
 
 export function currentDirectory(): string {
@@ -64,6 +77,11 @@ export const workspacePaths = {
   sessionsLock: '.claude/agnes/sessions.lock',
   publicSessions: '.claude/agnes/sessions-public.txt',
   ownSettings: '.claude/agnes/settings.json',
+  localSettings: '.claude/settings.local.json',
+  lastPull: '.claude/agnes/last-pull.json',
+  lastPush: '.claude/agnes/last-push.json',
+  toldTables: '.claude/agnes/told-tables.txt',
+  backgroundLog: '.claude/agnes/background.log',
   privateSessions: '.claude/agnes-sessions-private.txt',
   uploadedSessions: '.claude/agnes-sessions-uploaded.txt',
 } as const

@@ -1,3 +1,4 @@
+import {hostname} from 'node:os'
 import {resolveServer} from '../config/servers.js'
 import type {Env} from '../config/env.js'
 import {originOf} from '../config/origin.js'
@@ -14,6 +15,7 @@ import type {SecretStore} from '../ports/secret-store.js'
 export function openServerAccess({
   secrets: givenSecrets,
   keychain: givenKeychain,
+  openBrowser,
   env,
   clock,
   config,
@@ -22,6 +24,7 @@ export function openServerAccess({
   /** Stand in for the real stores. */
   secrets?: SecretStore
   keychain?: ProbedStore
+  openBrowser?: (url: string) => Promise<boolean>
   env: Env
   clock: Clock
   config: Files
@@ -54,6 +57,19 @@ export function openServerAccess({
       return httpWithToken(origin, token)
     },
     httpWithToken,
+    computerName: () => hostname(),
+    async listenForCallback(state: string) {
+      const {listenForCallback} = await import('../adapters/loopback-callback.js')
+      return listenForCallback(state)
+    },
+    async openBrowser(url: string) {
+      return (openBrowser ?? (await import('../adapters/browser.js')).openBrowser)(url)
+    },
+    async probe(origin: string) {
+      const {openProbe} = await import('../adapters/conditional-probe.js')
+      const token = await tokenFor(await secrets(), origin, env)
+      return openProbe({origin, token, userAgent: `agnes-cli/${version()}`}, {env, config})
+    },
   }
 }
 

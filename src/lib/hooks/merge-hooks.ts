@@ -1,10 +1,18 @@
-import {jsonSpans, type Span} from './json-spans.js'
-import {isOwnEntry} from './own-entry.js'
+import {countOf, insertInto, memberOf, removeAt, replaceAt, spansOf, valueAt} from './json-edit.js'
+import type {Span} from './json-spans.js'
+import {isOwnEntry, isOwnStatusLine} from './own-entry.js'
 
 /** One file of `hooks/`: the entry that belongs into the list of an event. */
 export interface HookDefinition {
   event: string
   entry: unknown
+}
+
+/** What we put into a workspace's settings. */
+export interface OwnSettings {
+  hooks: readonly HookDefinition[]
+  /** The `statusLine` member; `undefined` leaves it alone. */
+  statusLine?: unknown
 }
 
 export type MergedHooks =
@@ -14,25 +22,52 @@ export type MergedHooks =
 
 /**
  * The settings text with every definition in place. Touches only entries that are ours; all other bytes
- * stay. The same text comes back when nothing is to do.
+ * stay. The same text comes back when nothing is to do. A status line of somebody else stays.
  */
 export function mergeHooks(
   text: string | undefined,
-  definitions: readonly HookDefinition[],
+  wanted: readonly HookDefinition[] | OwnSettings,
 ): MergedHooks {
+  const own = 'hooks' in wanted ? wanted : {hooks: wanted}
   let merged = text === undefined || text.trim() === '' ? '{}\n' : text
-  const reason = whyUnreadable(merged, definitions)
+  const reason = whyUnreadable(merged, own.hooks)
   if (reason !== null) return {kind: 'unreadable', reason}
-  for (const definition of definitions) {
-    // One edit at a time, each on fresh positions.
-    for (
-      let next = editOnce(merged, definition);
-      next !== merged;
-      next = editOnce(merged, definition)
-    )
-      merged = next
-  }
+  for (const definition of own.hooks) merged = repeated(merged, (now) => addOnce(now, definition))
+  if (own.statusLine !== undefined) merged = withStatusLine(merged, own.statusLine)
   return {kind: 'merged', text: merged}
+}
+
+/** The settings text without anything of ours, in whatever layout it is. */
+export function removeHooks(text: string): MergedHooks {
+  const reason = whyUnreadable(text, [])
+  if (reason !== null) return {kind: 'unreadable', reason}
+  const merged = repeated(text, removeOnce)
+  const root = spansOf(merged)
+  const at = indexOf(root, 'statusLine')
+  const line = memberOf(root, 'statusLine')
+  const isOurs = line !== undefined && isOwnStatusLine(valueAt(merged, line))
+  return {kind: 'merged', text: isOurs ? removeAt(merged, root, at) : merged}
+}
+
+/** Equal but for keys the analyst added, such as a `timeout`. */
+export function covers(actual: unknown, wanted: unknown): boolean {
+  if (Array.isArray(wanted))
+    return (
+      Array.isArray(actual) &&
+      actual.length === wanted.length &&
+      wanted.every((item, index) => covers(actual[index], item))
+    )
+  if (!isRecord(wanted)) return actual === wanted
+  return isRecord(actual) && Object.keys(wanted).every((key) => covers(actual[key], wanted[key]))
+}
+
+/** One edit at a time, each on fresh positions. */
+function repeated(text: string, edit: (text: string) => string): string {
+  for (let now = text; ;) {
+    const next = edit(now)
+    if (next === now) return now
+    now = next
+  }
 }
 
 function whyUnreadable(text: string, definitions: readonly HookDefinition[]): string | null {
@@ -56,114 +91,49 @@ function whyUnreadable(text: string, definitions: readonly HookDefinition[]): st
 }
 
 /** The next single edit towards the definition; the text itself when it holds already. */
-function editOnce(text: string, {event, entry}: HookDefinition): string {
+function addOnce(text: string, {event, entry}: HookDefinition): string {
   const root = spansOf(text)
   const hooks = memberOf(root, 'hooks')
   if (!hooks) return insertInto(text, root, {key: 'hooks', value: {[event]: [entry]}})
   const list = memberOf(hooks, event)
   if (list?.kind !== 'array') return insertInto(text, hooks, {key: event, value: [entry]})
-  const values = list.items.map((item) => JSON.parse(text.slice(item.start, item.end)) as unknown)
+  const values = list.items.map((item) => valueAt(text, item))
   const own = values.flatMap((value, index) => (isOwnEntry(value) ? [index] : []))
   const kept = own.find((index) => covers(values[index], entry)) ?? own[0]
   if (kept === undefined) return insertInto(text, list, {value: entry})
   const extra = own.findLast((index) => index !== kept)
-  if (extra !== undefined) return removeItem(text, list.items, extra)
-  const item = list.items[kept]!
-  if (covers(values[kept], entry)) return text
-  return text.slice(0, item.start) + render(text, entry, item.start) + text.slice(item.end)
+  if (extra !== undefined) return removeAt(text, list, extra)
+  return covers(values[kept], entry) ? text : replaceAt(text, list.items[kept]!, entry)
 }
 
-/** Adds a member or an item at the end, formatted like its neighbours. */
-function insertInto(text: string, span: Span, added: {key?: string; value: unknown}): string {
-  const starts = startsOf(span)
-  const isMultiLine =
-    /\n/.test(text) && (starts.length === 0 || /\n/.test(text.slice(span.start, starts[0])))
-  const label =
-    added.key === undefined ? '' : `${JSON.stringify(added.key)}:${/":\S/.test(text) ? '' : ' '}`
-  const inner =
-    starts.length > 0 && isMultiLine
-      ? indentAt(text, starts[0]!)
-      : indentAt(text, span.start) + unitOf(text)
-  const eol = eolOf(text)
-  const body = isMultiLine ? stringifyAt(added.value, inner, text) : JSON.stringify(added.value)
-  const lastEnd = endsOf(span).at(-1)
-  if (lastEnd !== undefined) {
-    const gap = isMultiLine ? eol + inner : /,\s/.test(text) ? ' ' : ''
-    return `${text.slice(0, lastEnd)},${gap}${label}${body}${text.slice(lastEnd)}`
+/** The next entry of ours out, with the list and the object that only it filled. */
+function removeOnce(text: string): string {
+  const root = spansOf(text)
+  const hooks = memberOf(root, 'hooks')
+  if (hooks?.kind !== 'object') return text
+  for (const [at, {value: list}] of hooks.members.entries()) {
+    if (list.kind !== 'array') continue
+    const index = list.items.findIndex((item) => isOwnEntry(valueAt(text, item)))
+    if (index === -1) continue
+    if (list.items.length > 1) return removeAt(text, list, index)
+    return hooks.members.length > 1
+      ? removeAt(text, hooks, at)
+      : removeAt(text, root, indexOf(root, 'hooks'))
   }
-  const [open, close] = span.kind === 'array' ? ['[', ']'] : ['{', '}']
-  const content = isMultiLine
-    ? `${eol}${inner}${label}${body}${eol}${indentAt(text, span.start)}`
-    : `${label}${body}`
-  return text.slice(0, span.start) + open + content + close + text.slice(span.end)
+  return text
 }
 
-function removeItem(text: string, items: readonly Span[], index: number): string {
-  const item = items[index]!
-  const next = items[index + 1]
-  if (next) return text.slice(0, item.start) + text.slice(next.start)
-  const start = items[index - 1]?.end ?? item.start
-  return text.slice(0, start) + text.slice(item.end)
+function withStatusLine(text: string, wanted: unknown): string {
+  const root = spansOf(text)
+  const line = memberOf(root, 'statusLine')
+  if (!line) return insertInto(text, root, {key: 'statusLine', value: wanted})
+  const value = valueAt(text, line)
+  const isOurs = value === null || value === '' || isOwnStatusLine(value)
+  return !isOurs || covers(value, wanted) ? text : replaceAt(text, line, wanted)
 }
 
-function render(text: string, value: unknown, at: number): string {
-  return /\n/.test(text) ? stringifyAt(value, indentAt(text, at), text) : JSON.stringify(value)
-}
-
-function stringifyAt(value: unknown, indent: string, text: string): string {
-  return JSON.stringify(value, null, unitOf(text)).replaceAll('\n', eolOf(text) + indent)
-}
-
-/** White space at the start of the line that holds `at`. */
-function indentAt(text: string, at: number): string {
-  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
-  return /^[ \t]*/.exec(line)![0]
-}
-
-/** One level of this text's indentation; two spaces where it shows none. */
-function unitOf(text: string): string {
-  return /\n([ \t]+)\S/.exec(text)?.[1] ?? '  '
-}
-
-function eolOf(text: string): string {
-  return text.includes('\r\n') ? '\r\n' : '\n'
-}
-
-function spansOf(text: string): Span {
-  // A byte order mark is not white space for JSON; a space keeps the positions.
-  return jsonSpans(text.replace(/^\uFEFF/, ' '))
-}
-
-function memberOf(span: Span, key: string): Span | undefined {
-  return span.kind === 'object'
-    ? span.members.find((member) => member.key === key)?.value
-    : undefined
-}
-
-function countOf(span: Span, key: string): number {
-  return span.kind === 'object' ? span.members.filter((member) => member.key === key).length : 0
-}
-
-function startsOf(span: Span): number[] {
-  if (span.kind === 'object') return span.members.map(({start}) => start)
-  return span.kind === 'array' ? span.items.map(({start}) => start) : []
-}
-
-function endsOf(span: Span): number[] {
-  if (span.kind === 'object') return span.members.map(({value}) => value.end)
-  return span.kind === 'array' ? span.items.map(({end}) => end) : []
-}
-
-/** Equal but for keys the analyst added, such as a `timeout`. */
-function covers(actual: unknown, wanted: unknown): boolean {
-  if (Array.isArray(wanted))
-    return (
-      Array.isArray(actual) &&
-      actual.length === wanted.length &&
-      wanted.every((item, index) => covers(actual[index], item))
-    )
-  if (!isRecord(wanted)) return actual === wanted
-  return isRecord(actual) && Object.keys(wanted).every((key) => covers(actual[key], wanted[key]))
+function indexOf(span: Span, key: string): number {
+  return span.kind === 'object' ? span.members.findIndex((member) => member.key === key) : -1
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,6 +2,13 @@
 const OWN =
   /(?<![\w-])(?:agnes (?:pull|push|self-upgrade|update|refresh-marketplace|capture-session)|da sync)(?![\w-])|collect_session/
 
+/**
+ * What this version writes (command-line.ts): Node and our script by their full paths, then the same
+ * verb by name. Paths may hold anything, so the form is matched as a whole.
+ */
+const TODAY =
+  /^"(?:[^"\\]|\\.)+" "(?:[^"\\]|\\.)+\/bin\/run\.js" (pull --quiet|push --quiet|statusline) \|\| agnes \1 \|\| true$/
+
 /** Shell text that does nothing of its own around such a command. */
 const GLUE =
   /^(?:true|:|then|else|fi|do|done|wait|disown.*|exit \d+|cd .*|command -v .*|if command -v .*|\[ .*\]|test .*)$/
@@ -18,7 +25,17 @@ export function isOwnEntry(entry: unknown): boolean {
   )
 }
 
+/** True for a `statusLine` member that runs ours and nothing else. */
+export function isOwnStatusLine(value: unknown): boolean {
+  if (!isRecord(value) || typeof value.command !== 'string') return false
+  const {command} = value
+  return (
+    TODAY.test(command) || /^(?:\S*[\\/])?agnes statusline(?: \|\| true)?$/.test(command.trim())
+  )
+}
+
 function isOwnCommand(command: string): boolean {
+  if (TODAY.test(command)) return true
   const parts = command
     // Redirections first: their `&` is not a separator.
     .replace(/\d*[<>]{1,2}&?\s*(?:\d|-|"[^"]*"|'[^']*'|[^\s;&|()"']+)|&>{1,2}\s*\S+/g, ' ')

@@ -25,6 +25,8 @@ export interface PushResult {
     unknown: number
     /** Not tried, because the run stopped early. */
     remaining: number
+    /** Not asked for: another session than `--session` names, or too young for `--idle`. */
+    passedOver: number
   }
   /** `.claude/CLAUDE.local.md`. */
   notes: {state: NotesState; redactions: number}

@@ -1,9 +1,10 @@
-import {PartialError, toErrorDocument, type AgnesError} from '../errors.js'
+import {BusyError, PartialError, toAgnesError, toErrorDocument, type AgnesError} from '../errors.js'
 import type {HttpClient} from '../ports/http-client.js'
 import type {Lock} from '../ports/lock.js'
 import type {Random} from '../ports/random.js'
 import {classifyFailure} from './classify-failure.js'
 import type {PlannedSession} from './plan-push.js'
+import {recordFailedPush, recordPush} from './last-push.js'
 import {planNotes, sendNotes, type PlannedNotes} from './push-notes.js'
 import type {FailedSession, NotesState, PushResult} from './push-result.js'
 import type {PushRun} from './push-run.js'
@@ -30,6 +31,10 @@ export interface PushOptions {
   isPatient: boolean
   /** How long to wait for another push in this workspace. */
   waitMs: number
+  /** Only this session and those that work for it. */
+  session?: string
+  /** Leaves alone sessions that changed less long ago: they are likely still going on. */
+  idleMs?: number
 }
 
 export interface PushOutcome {
@@ -43,6 +48,23 @@ const PARALLEL = 4
 const LARGE_BYTES = 8 << 20
 
 export async function pushSessions(
+  deps: PushDeps,
+  options: PushOptions,
+  signal?: AbortSignal,
+): Promise<PushOutcome> {
+  if (options.isDryRun) return pushOnce(deps, options, signal)
+  try {
+    const outcome = await pushOnce(deps, options, signal)
+    await recordPush(deps.place, outcome)
+    return outcome
+  } catch (error) {
+    // Another push, which is at work, will have its say.
+    if (!(error instanceof BusyError)) await recordFailedPush(deps.place, toAgnesError(error))
+    throw error
+  }
+}
+
+async function pushOnce(
   deps: PushDeps,
   options: PushOptions,
   signal?: AbortSignal,
@@ -74,6 +96,8 @@ export async function pushSessions(
 interface Work {
   survey: Survey
   pending: readonly PlannedSession[]
+  /** Pending, but not asked for. */
+  passedOver: number
   notes: PlannedNotes
 }
 
@@ -87,13 +111,26 @@ interface Done {
 
 async function look(
   {place}: PushDeps,
-  {isPatient, isWriting, earlier}: Pick<SurveyOptions, 'isPatient' | 'isWriting' | 'earlier'>,
+  {
+    session,
+    idleMs,
+    isPatient,
+    isWriting,
+    earlier,
+  }: PushOptions & Pick<SurveyOptions, 'isWriting' | 'earlier'>,
   signal?: AbortSignal,
 ): Promise<Work> {
   const options = {isPatient, isWriting, areAllRead: false, ...(earlier ? {earlier} : {})}
   const survey = await surveySessions(place, options, signal)
-  const pending = survey.plan.filter(({state}) => state === 'pending')
-  return {survey, pending, notes: await planNotes(place, survey.ledger)}
+  const all = survey.plan.filter(({state}) => state === 'pending')
+  const latestMs = place.clock.now() - (idleMs ?? 0)
+  const pending = all.filter(
+    ({sessionIds, file}) =>
+      (session === undefined || sessionIds.includes(session)) &&
+      (idleMs === undefined || file.mtimeMs <= latestMs),
+  )
+  const passedOver = all.length - pending.length
+  return {survey, pending, passedOver, notes: await planNotes(place, survey.ledger)}
 }
 
 function isNothing({pending, notes}: Work): boolean {
@@ -160,6 +197,7 @@ function toOutcome(
       waiting: count('waiting'),
       unknown: count('unknown') + (run?.skipped.unknown ?? 0),
       remaining: run?.skipped.remaining ?? 0,
+      passedOver: work.passedOver,
     },
     notes: {state: notes, redactions: work.notes.redactions},
     damagedLedgerRows: work.survey.damagedRows,

@@ -97,7 +97,7 @@ async function openLedger(
 }
 
 /** As given and with links resolved: Claude Code records the latter, people type the former. */
-async function spellingsOf({workspace, folders}: PushPlace): Promise<string[]> {
+export async function spellingsOf({workspace, folders}: PushPlace): Promise<string[]> {
   return [...new Set([workspace.root, await folders.realPath(workspace.root)])]
 }
 

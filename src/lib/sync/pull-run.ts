@@ -4,6 +4,7 @@ import type {HttpClient} from '../ports/http-client.js'
 import type {Lock, LockHolder} from '../ports/lock.js'
 import type {OnProgress} from '../ports/progress.js'
 import type {Warehouse} from '../ports/warehouse.js'
+import type {PullAttempt} from './attempt.js'
 import type {SyncState} from './state-model.js'
 import type {StateStore} from './state-store.js'
 import type {TableFetcher} from './table-fetcher.js'
@@ -18,6 +19,8 @@ export interface PullDeps {
   fetcher: () => Promise<TableFetcher>
   /** Only asked for when a view changes. */
   warehouse: () => Promise<Warehouse>
+  /** Told how each attempt ended, with the lock still held. */
+  afterAttempt?: (attempt: PullAttempt) => Promise<void>
 }
 
 export interface PullOptions {
@@ -38,7 +41,12 @@ export interface PullOptions {
   /** The user said that this workspace belongs to another server from now on (`init`). */
   allowsServerChange?: boolean
   onProgress: OnProgress
+  /** Called before anything is changed. What it throws ends the run; see `HANDED_OVER`. */
+  onPlanned?: (plan: {bytes: number}) => void
 }
+
+/** Code of the error with which a run is stopped because another process goes on with it: no failure. */
+export const HANDED_OVER = 'handed_over'
 
 /** One run: what the steps share. */
 export interface PullRun {

@@ -1,11 +1,11 @@
-import {ConflictError, toAgnesError} from '../errors.js'
+import {ConflictError, PartialError, toAgnesError, type AgnesError} from '../errors.js'
 import {readWorkspaceServer} from '../workspace/workspace-marker.js'
 import {applyPlan, type ApplyDeps} from './apply-plan.js'
 import {describePull, type PullParts} from './describe-pull.js'
 import {checkRequested, fetchManifest, readTables} from './fetch-manifest.js'
 import {itemsOf} from './plan-model.js'
 import type {PullResult} from './pull-result.js'
-import {asideName, type PullDeps, type PullOptions, type PullRun} from './pull-run.js'
+import {asideName, HANDED_OVER, type PullDeps, type PullOptions, type PullRun} from './pull-run.js'
 import {makePlan, registerTables, rememberPull, requestNotes, takeNotes} from './pull-steps.js'
 import type {SyncState} from './state-model.js'
 import {StateStore} from './state-store.js'
@@ -38,7 +38,7 @@ export async function pull(
   const work = async () => {
     const {store, damage} = await StateStore.open(deps.files, asideName(deps.clock))
     const run = startRun(deps, options, {state: store.state, store, damage})
-    return recorded(deps, store, () => runPull(run, signal))
+    return recorded(run, store, () => runPull(run, signal), signal)
   }
   return timed(deps.lock.hold({command, waitMs, ...(onWait ? {onWait} : {})}, work, signal))
 }
@@ -59,23 +59,29 @@ function startRun(
 
 /** Notes how the attempt ended, whatever way it ends. */
 async function recorded(
-  {clock}: PullDeps,
+  {deps}: PullRun,
   store: StateStore,
   work: () => Promise<PullResult>,
+  signal: AbortSignal,
 ): Promise<PullResult> {
-  const note = (exitCode: number, message: string | null) =>
-    store.commit({op: 'attempt', at: new Date(clock.now()).toISOString(), exitCode, message})
+  const note = async (error?: AgnesError) => {
+    const at = new Date(deps.clock.now()).toISOString()
+    const {exitCode, message} = error ?? {exitCode: 0, message: null}
+    await store.commit({op: 'attempt', at, exitCode, message})
+    await store.close()
+    const {state} = store
+    const server = deps.http.origin
+    await deps.afterAttempt?.({at, server, state, ...(error ? {error} : {})})
+  }
   try {
     const result = await work()
-    await note(result.ok ? 0 : 12, result.ok ? null : 'Not everything could be refreshed.')
-    await store.close()
+    await note(result.ok ? undefined : new PartialError('Not everything could be refreshed.'))
     return result
   } catch (error) {
-    const failure = toAgnesError(error)
+    const failure = toAgnesError(signal.aborted ? signal.reason : error)
     // The first failure is the one to tell; the journal has every table that was done.
-    await note(failure.exitCode, failure.message)
-      .then(() => store.close())
-      .catch(() => undefined)
+    const told = failure.code === HANDED_OVER ? store.close() : note(failure)
+    await told.catch(() => undefined)
     throw error
   }
 }
@@ -90,6 +96,9 @@ async function runPull(run: PullRun, signal: AbortSignal): Promise<PullResult> {
     const fetched = await fetchManifest(deps, state, signal)
     if (only) checkRequested(fetched.manifest, only)
     const plan = await makePlan(run, fetched.manifest, signal)
+    run.options.onPlanned?.({
+      bytes: itemsOf(plan, 'download').reduce((sum, {bytes}) => sum + bytes, 0),
+    })
     const [applied, notes] = await both(
       run.store && applyPlan(applyDeps(run, run.store, signal), plan, signal),
       takeNotes(run, notesAnswer),

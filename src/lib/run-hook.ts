@@ -1,0 +1,98 @@
+import {createContext, type Context} from './context.js'
+import {MissingError} from './errors.js'
+import {readHookInput, type HookInput} from './session-start/hook-input.js'
+
+export type HookVerb = 'pull' | 'push'
+
+/**
+ * `agnes pull --quiet` and `agnes push --quiet` as Claude Code's hooks. False when this is no hook: then
+ * the command runs as a person's. A hook never fails a session: it ends with 0 and says what matters in
+ * the form its client reads, or nothing.
+ */
+export async function runAsHook(
+  context: Context,
+  {verb, workspace}: {verb: HookVerb; workspace: string | undefined},
+  signal: AbortSignal,
+): Promise<boolean> {
+  const {env, clock, streams} = context
+  const input = await readHookInput({env, clock, stdin: streams.in}, signal)
+  if (!input) return false
+  try {
+    const root = await rootOf(context, input, workspace)
+    if (root === undefined) return true
+    if (verb === 'push') await endSession(context, root, input)
+    else await startSession(context, {root, input}, signal)
+  } catch (error) {
+    context.logger.error('hook.failed', {verb, error: String(error)})
+  }
+  return true
+}
+
+/** The fast path of `main`: false where the line is not a hook's after all. */
+export async function answerHook(verb: HookVerb | 'statusline'): Promise<boolean> {
+  const context = createContext()
+  if (verb === 'statusline') return answerStatusLine(context)
+  return runAsHook(context, {verb, workspace: undefined}, new AbortController().signal)
+}
+
+/** Whether a command line can be a hook's: `--quiet`, a workspace perhaps, and nothing else. */
+export function isHookLine(flags: Readonly<Record<string, unknown>>, isJson: boolean): boolean {
+  const isSet = (value: unknown) =>
+    Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false
+  const others = Object.entries(flags).filter(([, value]) => isSet(value))
+  return !isJson && flags.quiet === true && others.every(([name]) => HOOK_FLAGS.has(name))
+}
+
+const HOOK_FLAGS = new Set(['quiet', 'workspace'])
+
+/** The project the hook belongs to, whatever folder the session has gone to since; never another one. */
+async function rootOf(
+  {env, findWorkspace, isWorkspace}: Context,
+  {cwd}: HookInput,
+  flag: string | undefined,
+): Promise<string | undefined> {
+  const project = env.claudeProjectDir ?? cwd
+  if (flag === undefined && env.localDir === undefined && project && (await isWorkspace(project)))
+    return project
+  try {
+    const {root, source} = await findWorkspace(flag)
+    return source === 'registered' ? undefined : root
+  } catch (error) {
+    if (error instanceof MissingError) return undefined
+    throw error
+  }
+}
+
+async function answerStatusLine(context: Context): Promise<boolean> {
+  const {openStatusLine} = await import('./statusline/open-status-line.js')
+  const {text} = await openStatusLine(context)
+  if (text !== '') await context.streams.out.write(`${text}\n`)
+  return true
+}
+
+/** Sending takes longer than Claude Code waits for a session that ends. */
+async function endSession(context: Context, root: string, input: HookInput): Promise<void> {
+  const session = input.sessionId === undefined ? [] : ['--session', input.sessionId]
+  const background = await context.background()
+  await background.start(['push', '--quiet', ...session, '--workspace', root], root)
+}
+
+async function startSession(
+  context: Context,
+  {root, input}: {root: string; input: HookInput},
+  signal: AbortSignal,
+): Promise<void> {
+  const {openStart} = await import('./session-start/open-start.js')
+  const {startSession: start} = await import('./session-start/start-session.js')
+  const {env, streams} = context
+  const options = {
+    budgetMs: env.hookBudgetMs,
+    budgetBytes: env.hookBudgetBytes,
+    staleAfterMs: env.staleAfterMs,
+  }
+  const additionalContext = await start(await openStart(context, root), options, signal)
+  if (additionalContext === null) return
+  const hookEventName = input.event ?? 'SessionStart'
+  const answer = {hookSpecificOutput: {hookEventName, additionalContext}}
+  await streams.out.write(`${JSON.stringify(answer)}\n`)
+}
