@@ -1,17 +1,14 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../lib/base-command.js'
-import {UsageError} from '../lib/errors.js'
 import {chooseFormat} from '../lib/present/choose-format.js'
+import {chooseRenderer} from '../lib/present/choose-renderer.js'
 import {queryEstimateText} from '../lib/present/query-estimate-text.js'
-import {
-  defaultLimit,
-  QUERY_FORMATS,
-  queryRenderer,
-  type QueryFormat,
-} from '../lib/present/query-formats.js'
+import {defaultLimit, QUERY_FORMATS, type QueryFormat} from '../lib/present/query-formats.js'
 import {queryNotes} from '../lib/present/query-notes.js'
-import type {RenderRows} from '../lib/query/answer-source.js'
-import {answerInScope, estimateInScope, SCOPES} from '../lib/remote/answer-in-scope.js'
+import {answerWithParts} from '../lib/hybrid/answer-with-parts.js'
+import {readRegistrations} from '../lib/hybrid/registration.js'
+import type {RegisteredPart} from '../lib/query/answer-source.js'
+import {estimateInScope, SCOPES} from '../lib/remote/answer-in-scope.js'
 import type {QueryEstimate} from '../lib/remote/estimate-query.js'
 import {guardLeadingComment, readSql} from '../lib/query/sql-source.js'
 
@@ -31,7 +28,12 @@ export interface QueryResult {
   server?: string
   bytesScanned?: number | null
   rowScope?: {tables: string[]; note: string} | null
+  /** With --register or --register-bq: what was fetched, by whom, and what it cost. */
+  registered?: readonly RegisteredPart[]
 }
+
+const part = (summary: string) =>
+  Flags.string({summary, helpValue: 'ALIAS=SQL', multiple: true, multipleNonGreedy: true})
 
 export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
   static override summary = 'Ask the tables in SQL, on this computer or on the server'
@@ -39,18 +41,22 @@ export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
     'Runs one SELECT (or EXPLAIN) of DuckDB SQL over the pulled tables, the snapshots, and your own tables ' +
     'and views in user/duckdb/analytics.duckdb, where yours win over published ones of the same name. It ' +
     'reads, and reads inside the workspace only. Numbers are exact in every format. What the last pull saw on ' +
-    'the server alone is asked there, and said so; --remote asks there always, in the dialect of the server.'
+    'the server alone is asked there, and said so; --remote asks there always, in the dialect of the server. ' +
+    'SQL registered under an alias runs on the server (or in BigQuery) first, and its rows are joined here.'
   static override examples = [
     '<%= config.bin %> query "SELECT country, count(*) FROM orders GROUP BY ALL"',
     '<%= config.bin %> query "FROM orders" --format csv --out orders.csv',
     '<%= config.bin %> query --file report.sql --json',
     '<%= config.bin %> query --remote "SELECT device, count(*) FROM web_sessions GROUP BY 1" --estimate',
+    '<%= config.bin %> query --register "w=SELECT country, count(*) AS n FROM web_sessions GROUP BY 1" "FROM w JOIN countries USING (country)"',
     '<%= config.bin %> query --stdin --format parquet --out report.parquet < report.sql',
   ]
   static override args = {sql: Args.string({description: 'The statement'})}
   static override flags = {
     sql: Flags.string({summary: 'The statement', helpValue: 'SQL'}),
-    stdin: Flags.boolean({summary: 'Read the statement from standard input'}),
+    stdin: Flags.boolean({
+      summary: 'Read the statement from standard input, or JSON with the registered SQL',
+    }),
     file: Flags.string({char: 'f', summary: 'Read the statement from a file', helpValue: 'FILE'}),
     format: Flags.option({
       options: QUERY_FORMATS,
@@ -73,6 +79,8 @@ export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
       min: 0,
       helpValue: 'N',
     }),
+    register: part('Let the rows of SQL that runs on the server answer to an alias here'),
+    'register-bq': part('The same in BigQuery, with your own credentials where they are set up'),
     workspace: Flags.string({summary: 'Folder of the workspace', helpValue: 'DIR'}),
   }
 
@@ -82,13 +90,15 @@ export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
     const {args, flags} = await this.parse(Query, guardLeadingComment(this.argv))
     const {context, signal} = this
     const {streams, env, filesAt, currentDir, folders, random, clock, config} = context
-    const {warehouse, findWorkspace, serverOrigin, http} = context
+    const {warehouse, findWorkspace, serverOrigin, http, openBigQuery} = context
     const sources = {positional: args.sql, flag: flags.sql, useStdin: flags.stdin, file: flags.file}
-    const sql = await readSql(sources, {filesAt, currentDir, stdin: streams.in})
+    const {sql, document} = await readSql(sources, {filesAt, currentDir, stdin: streams.in})
     const scope = flags.remote ? 'remote' : (flags.scope ?? 'auto')
+    const {register = [], 'register-bq': registerBq = [], estimate: wantsEstimate = false} = flags
+    const registrations = readRegistrations({register, registerBq, document, scope, wantsEstimate})
     const deps = {
       ...{filesAt, currentDir, folders, random, clock, config},
-      ...{warehouse, findWorkspace, serverOrigin, http},
+      ...{warehouse, findWorkspace, serverOrigin, http, openBigQuery, env},
       output: streams.out,
       workspaceFlag: flags.workspace,
       timeoutMs: env.remoteQueryTimeoutMs,
@@ -96,7 +106,7 @@ export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
       onFirstWrite: () => this.markPrinted(),
       onNotice: (text: string) => this.addWarning(text),
     }
-    if (flags.estimate) {
+    if (wantsEstimate) {
       const estimate = await estimateInScope({sql, scope}, deps, signal)
       await this.present(estimate, (_result, terminal) => queryEstimateText(estimate, terminal))
       return estimate
@@ -104,13 +114,13 @@ export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
     const format = chooseFormat(flags.format, this.jsonEnabled(), flags.out)
     this.hasJsonFormat = format === 'json' && flags.out === undefined
     const request = {
-      ...{sql, scope, out: flags.out, limit: flags.limit ?? defaultLimit(format)},
-      render: await rendererOf(format, flags.out === undefined ? streams.out : FILE),
+      ...{sql, scope, registrations, out: flags.out, limit: flags.limit ?? defaultLimit(format)},
+      render: await chooseRenderer(format, flags.out === undefined ? streams.out : null),
       holdBack: format === 'json' ? JSON_HOLD_BACK : 0,
       memoryLimitMb: env.queryMemoryMb,
       threads: env.queryThreads,
     }
-    const answer = await answerInScope(request, deps, signal)
+    const answer = await answerWithParts(request, deps, signal)
     const {warnings, note} = queryNotes(answer, {format, output: streams.out})
     for (const warning of warnings) this.addWarning(warning)
     if (note !== '') await streams.err.write(note)
@@ -126,17 +136,3 @@ export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
 
 /** A JSON document is not begun before this much of it is known to be right. */
 const JSON_HOLD_BACK = 8 << 20
-const FILE = {isTty: false, hasColor: false, columns: 80}
-
-async function rendererOf(
-  format: QueryFormat,
-  {isTty, hasColor, columns}: {isTty: boolean; hasColor: boolean; columns: number},
-): Promise<RenderRows | 'parquet'> {
-  if (format !== 'arrow') return queryRenderer(format, {isTty, hasColor, columns})
-  if (isTty)
-    throw new UsageError('Arrow is not for a terminal.', {
-      code: 'binary_to_terminal',
-      hint: 'Add --out FILE, or pipe the output into another program.',
-    })
-  return (await import('../lib/arrow/encode-arrow-stream.js')).encodeArrowStream
-}

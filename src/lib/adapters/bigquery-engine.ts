@@ -1,3 +1,4 @@
+import type * as bigquery from '@google-cloud/bigquery'
 import type {BigQuery, Job} from '@google-cloud/bigquery'
 import {UnexpectedError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
@@ -52,7 +53,7 @@ export async function openBigQuery(
   return new BigQueryEngine(client, project, deps.clock)
 }
 
-type Library = Pick<typeof import('@google-cloud/bigquery'), 'BigQuery'>
+type Library = Pick<typeof bigquery, 'BigQuery'>
 
 class BigQueryEngine implements RemoteEngine {
   constructor(

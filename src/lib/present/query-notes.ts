@@ -1,5 +1,5 @@
 import type {QueryAnswer} from '../query/answer-query.js'
-import type {ServerOrigin} from '../query/answer-source.js'
+import type {AnswerOrigin, RegisteredPart} from '../query/answer-source.js'
 import {bytesText, countText} from './amounts.js'
 import type {QueryFormat} from './query-formats.js'
 import {sanitizeLine} from './sanitize.js'
@@ -20,7 +20,7 @@ export function queryNotes(
     warnings.push(
       `Only the first ${rows(rowCount)}; there are more. Give --limit N for more of them.`,
     )
-  const told = origin.source === 'server' ? serverText(origin) : ''
+  const told = costText(origin)
   if (out !== null)
     return {warnings, note: `Wrote ${rows(rowCount)} to ${sanitizeLine(out)}.\n${told}`}
   const isRead = facts.output.isTty && facts.format === 'table'
@@ -29,12 +29,24 @@ export function queryNotes(
 }
 
 /** What a query cost is said wherever it is known, in a pipe too. */
-function serverText({server, bytesScanned}: ServerOrigin): string {
-  const read = bytesScanned === null ? 'n/a' : bytesText(bytesScanned)
-  return `Answered by ${sanitizeLine(server)}. Bytes scanned: ${read}.\n`
+function costText(origin: AnswerOrigin): string {
+  if (origin.source === 'local') return (origin.registered ?? []).map(partText).join('')
+  const {server, bytesScanned} = origin
+  return `Answered by ${sanitizeLine(server)}. Bytes scanned: ${readText(bytesScanned)}.\n`
 }
 
-function scopeText({tables, note}: NonNullable<ServerOrigin['rowScope']>): string {
+function partText({alias, server, project, priceUsd, ...part}: RegisteredPart): string {
+  const by = server === undefined ? `BigQuery, paid by ${project ?? ''}` : server
+  const price = priceUsd === null ? '' : `, about $${priceUsd.toFixed(4)}`
+  const held = `${rows(part.rows)}, ${bytesText(part.bytes)} in memory`
+  return `Registered ${sanitizeLine(alias)}: ${held}, from ${sanitizeLine(by)}. Bytes scanned: ${readText(part.bytesScanned)}${price}.\n`
+}
+
+function readText(bytesScanned: number | null): string {
+  return bytesScanned === null ? 'n/a' : bytesText(bytesScanned)
+}
+
+function scopeText({tables, note}: {tables: string[]; note: string}): string {
   const which = tables.length === 0 ? '' : ` (${tables.map(sanitizeLine).join(', ')})`
   return `Only the rows you may see${which}. ${sanitizeLine(note)}`.trimEnd()
 }

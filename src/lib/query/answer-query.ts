@@ -86,7 +86,7 @@ export async function answerFrom(
   }
 }
 
-function queryLimits({memoryLimitMb, threads}: AnswerRequest, random: Random): QueryLimits {
+export function queryLimits({memoryLimitMb, threads}: AnswerRequest, random: Random): QueryLimits {
   const tempDirectory = `${temporaryDirectory()}/agnes-query-${random.hex(8)}`
   return {memoryLimitMb, threads, tempDirectory}
 }

@@ -7,6 +7,24 @@ export interface LocalOrigin {
   source: 'local'
   /** Absolute. */
   workspace: string
+  /** Of a query with registered parts: what was fetched for it, in order. */
+  registered?: readonly RegisteredPart[]
+}
+
+/** Rows that another side made for a query of this computer. Its fields stand in the JSON document. */
+export interface RegisteredPart {
+  alias: string
+  /** Which side ran it; with `server` its address, with `bigquery` the project that pays. */
+  source: 'server' | 'bigquery'
+  server?: string
+  project?: string
+  rows: number
+  /** Memory its values take here. */
+  bytes: number
+  /** What the engine read for it; `null` where nobody says, which is not 0. */
+  bytesScanned: number | null
+  /** In US dollars; `null` where nobody says. */
+  priceUsd: number | null
 }
 
 export interface ServerOrigin {

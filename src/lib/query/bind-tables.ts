@@ -55,6 +55,17 @@ export class TableBinder {
     return bound
   }
 
+  /** What answers to a name already, as words for a message; `null` when nothing does. */
+  async holderOf(name: string, signal: AbortSignal): Promise<string | null> {
+    const table = this.findTable(name)
+    if (table) return `the pulled table ${table.name}`
+    const snapshot = (await this.snapshotNames()).get(name.toLowerCase())
+    if (snapshot !== undefined) return `the snapshot ${snapshot}`
+    const [own] = (await this.ownObjects([{schema: null, name}], signal)).values()
+    if (own && this.isUsersOwn(own)) return `your own ${own.kind} ${own.name}`
+    return this.isBlocked(name) ? 'a table that the server has withdrawn from you' : null
+  }
+
   /** Tables that can be queried by name. */
   async *names(): AsyncGenerator<string> {
     yield* this.state.tables.keys()

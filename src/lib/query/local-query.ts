@@ -1,7 +1,7 @@
 import {IntegrityError, QueryError} from '../errors.js'
 import type {RowBatch, StatementFacts} from '../ports/warehouse.js'
 import {readSyncState, type SyncState} from '../sync/sync-state.js'
-import type {AnswerOrigin, AnswerSource} from './answer-source.js'
+import type {AnswerOrigin, AnswerSource, RegisteredPart} from './answer-source.js'
 import {TableBinder} from './bind-tables.js'
 import {limitRows, type CountedRows} from './limit-rows.js'
 import {missingTable} from './missing-table.js'
@@ -33,7 +33,7 @@ export class LocalQuery implements AnswerSource {
    * `IntegrityError` for a table whose files are not what was verified. Close it when done.
    */
   static async open(
-    request: {sql: string; limits: QueryLimits; allowedFiles?: readonly string[]},
+    request: LocalRequest,
     deps: QuerySessionDeps,
     signal: AbortSignal,
   ): Promise<LocalQuery> {
@@ -51,7 +51,11 @@ export class LocalQuery implements AnswerSource {
       if (opened.catalogError && opened.catalogError.code !== 'database_locked')
         binder.notices.push(`Your own tables are left out: ${opened.catalogError.message}`)
       await binder.bind(facts.tableNames, signal)
-      const origin = {source: 'local' as const, workspace: deps.workspace.root}
+      const registered = await request.prepare?.({opened, binder, facts})
+      const origin = {
+        ...{source: 'local' as const, workspace: deps.workspace.root},
+        ...(registered === undefined ? {} : {registered}),
+      }
       return new LocalQuery(origin, request.sql, opened, binder)
     } catch (error) {
       await opened.session.close()
@@ -127,6 +131,18 @@ export class LocalQuery implements AnswerSource {
     const couldBeOwn = explained.code === 'table_not_found' && catalogError !== null
     return couldBeOwn ? unreadableCatalog(missing, catalogError) : explained
   }
+}
+
+export interface LocalRequest {
+  sql: string
+  limits: QueryLimits
+  allowedFiles?: readonly string[]
+  /** Adds tables of its own to the session, once everything else is known to be right. */
+  prepare?(target: {
+    opened: QuerySession
+    binder: TableBinder
+    facts: StatementFacts
+  }): Promise<readonly RegisteredPart[]>
 }
 
 /** Damage that only shows while rows are read names the way out as well. */

@@ -128,9 +128,10 @@ async function workspaceRoot(
   }
 }
 
-async function openServer(
+/** A signed-in client for the server of a workspace, or of this account without one. */
+export async function openServer(
   root: string | undefined,
-  {filesAt, serverOrigin, http}: ScopeDeps,
+  {filesAt, serverOrigin, http}: Pick<ScopeDeps, 'filesAt' | 'serverOrigin' | 'http'>,
 ): Promise<HttpClient> {
   const own = root === undefined ? undefined : await readWorkspaceServer(filesAt(root))
   return http(await serverOrigin(own))
