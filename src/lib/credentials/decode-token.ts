@@ -20,6 +20,18 @@ export function decodeToken(token: string): TokenFacts {
   }
 }
 
+/** Which token it is, as it says itself: its id on the server and whether it is a session. */
+export function tokenIdentity(token: string): {
+  id: string | null
+  kind: 'session' | 'personal' | null
+} {
+  const {jti, typ} = claimsOf(token)
+  return {
+    id: typeof jti === 'string' && jti !== '' ? jti : null,
+    kind: typ === 'session' ? 'session' : typ === 'pat' ? 'personal' : null,
+  }
+}
+
 function claimsOf(token: string): Record<string, unknown> {
   const [, payload, signature] = token.split('.')
   if (payload === undefined || signature === undefined) return {}

@@ -1,0 +1,104 @@
+import {tokenIdentity} from '../credentials/decode-token.js'
+import {findSecret} from '../credentials/find-secret.js'
+import type {SignInStores} from '../credentials/sign-in-store.js'
+import {AgnesError, AuthError, MissingError, UnreachableError} from '../errors.js'
+import type {HttpClient} from '../ports/http-client.js'
+import type {SecretStore} from '../ports/secret-store.js'
+
+export interface LogoutContext {
+  secrets(): Promise<SecretStore[]>
+  signInStores(): Promise<SignInStores>
+  httpWithToken(origin: string, token: string): Promise<HttpClient>
+}
+
+export interface LogoutOutcome {
+  server: string
+  /** False when nobody was signed in. */
+  wasSignedIn: boolean
+  /** True when the server no longer accepts the token. */
+  isRevoked: boolean
+  /** Stores the token was removed from. */
+  forgotten: string[]
+  /** Where a token remains that agnes does not own: `environment`, `legacy`. */
+  remaining: string[]
+  /** Things to know that are no failure, as sentences. */
+  notes: string[]
+}
+
+/**
+ * Revokes the token on the server, then forgets it. When the server cannot be asked nothing is forgotten,
+ * so that it can be revoked later; `isLocal` forgets without asking.
+ */
+export async function logout(
+  context: LogoutContext,
+  {origin, isLocal}: {origin: string; isLocal: boolean},
+  signal?: AbortSignal,
+): Promise<LogoutOutcome> {
+  const stores = await context.secrets()
+  const found = await findSecret(stores, origin)
+  const outcome = {server: origin, wasSignedIn: found !== undefined, forgotten: [], remaining: []}
+  if (!found) return {...outcome, isRevoked: false, notes: []}
+  const revoked = isLocal
+    ? {isRevoked: false, notes: ['The server was not asked: the token stays valid until it ends.']}
+    : await revoke(context, {origin, token: found.secret.token}, signal)
+  const forgotten = await forget(context, origin)
+  const remaining = stores
+    .filter(({isReadOnly, kind}) => isReadOnly === true && kind === found.kind)
+    .map(({kind}) => kind)
+  return {
+    ...outcome,
+    ...revoked,
+    forgotten,
+    remaining,
+    notes: [...revoked.notes, ...remaining.map(remainsText)],
+  }
+}
+
+async function revoke(
+  {httpWithToken}: LogoutContext,
+  {origin, token}: {origin: string; token: string},
+  signal?: AbortSignal,
+): Promise<{isRevoked: boolean; notes: string[]}> {
+  const {id, kind} = tokenIdentity(token)
+  if (kind === 'session' || id === null)
+    return {isRevoked: false, notes: ['A session cannot be revoked: it ends by itself.']}
+  const http = await httpWithToken(origin, token)
+  try {
+    await http.requestJson('DELETE', `/auth/tokens/${encodeURIComponent(id)}`, {}, signal)
+    return {isRevoked: true, notes: []}
+  } catch (error) {
+    if (error instanceof AuthError) return {isRevoked: true, notes: []}
+    if (error instanceof MissingError)
+      return {isRevoked: false, notes: [`${origin} does not know this token.`]}
+    if (error instanceof UnreachableError)
+      throw new UnreachableError(`${error.message} The token was neither revoked nor forgotten.`, {
+        code: error.code,
+        hint: 'Try again when the server answers, or forget it here only: agnes auth logout --local',
+        details: error.details,
+        cause: error,
+      })
+    throw error
+  }
+}
+
+/** From every store of ours, so that no older token comes to light. */
+async function forget({signInStores}: LogoutContext, origin: string): Promise<string[]> {
+  const {keychain: open, file} = await signInStores()
+  const forgotten: string[] = []
+  if (await file.delete(origin)) forgotten.push(file.kind)
+  const keychain = await open()
+  try {
+    if (keychain && (await keychain.delete(origin))) forgotten.push(keychain.kind)
+  } catch (error) {
+    const isSilent = error instanceof AgnesError && error.code === 'keychain_unavailable'
+    // Nothing was kept in a keychain that never worked.
+    if (!isSilent || forgotten.length === 0) throw error
+  }
+  return forgotten
+}
+
+function remainsText(kind: string): string {
+  return kind === 'environment'
+    ? 'AGNES_TOKEN is still set: unset it, too.'
+    : "The reference client's token.json is still there; agnes does not change it."
+}
