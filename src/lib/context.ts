@@ -9,7 +9,7 @@ import {processStreams} from './adapters/process-streams.js'
 import {stderrLogger} from './adapters/stderr-logger.js'
 import {systemClock} from './adapters/system-clock.js'
 import {systemRandom} from './adapters/system-random.js'
-import {programEnvironment, readEnv, type Env} from './config/env.js'
+import {environmentForOthers, readEnv, type Env} from './config/env.js'
 import {configDirectory, currentDirectory, packageRoot, workspacePaths} from './config/paths.js'
 import {readRegistry} from './config/settings.js'
 import type {ProbedStore, SignInStores} from './credentials/sign-in-store.js'
@@ -146,7 +146,7 @@ export function createContext(): Context {
     ...openServerAccess({...overrides, env, clock, config, version}),
     programs: async () =>
       overrides.programs ??
-      (await import('./adapters/node-programs.js')).nodePrograms(programEnvironment()),
+      (await import('./adapters/node-programs.js')).nodePrograms(environmentForOthers()),
     background: async () =>
       overrides.background ?? (await import('./adapters/detached-process.js')).detachedProcess(),
     async hasher() {

@@ -160,11 +160,6 @@ export function backgroundEnvironment(source: EnvSource = process.env): EnvSourc
   return rest
 }
 
-/** What programs that we run to their end inherit. */
-export function programEnvironment(source: EnvSource = process.env): EnvSource {
-  return source
-}
-
 function text(value: string | undefined): string | undefined {
   return value === undefined || value.trim() === '' ? undefined : value.trim()
 }
