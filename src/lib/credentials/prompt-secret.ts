@@ -22,6 +22,20 @@ export async function promptSecret(
   }
 }
 
+/** Asks on stderr and reads one line, shown as it is typed. Call it only where stdin and stderr are terminals. */
+export async function promptLine(
+  streams: Streams,
+  question: string,
+  signal: AbortSignal,
+): Promise<string> {
+  await streams.err.write(question)
+  try {
+    return await readLine(streams.in, signal)
+  } finally {
+    streams.in.pause()
+  }
+}
+
 function readLine(input: TerminalInput, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const decoder = new StringDecoder('utf8')
