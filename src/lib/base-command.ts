@@ -97,6 +97,29 @@ export abstract class BaseCommand<Result extends object> extends Command {
   }
 
   /**
+   * Writes a list page by page, so that its length takes no memory: as text, or under `--json` as one
+   * document `{[key]: […], "count": n}`.
+   */
+  protected async presentPages<Row>(
+    key: string,
+    pages: AsyncIterable<Row[]>,
+    render: (rows: Row[], at: {terminal: Terminal; isFirst: boolean}) => string,
+  ): Promise<{count: number}> {
+    const {deliverList} = await import('./admin/deliver-list.js')
+    const {out} = this.context.streams
+    const terminal = {isTty: out.isTty, hasColor: out.hasColor, columns: out.columns}
+    const count = await deliverList({
+      key,
+      pages,
+      render: (rows, isFirst) => render(rows, {terminal, isFirst}),
+      isJson: this.jsonEnabled(),
+      output: out,
+      onFirstWrite: () => this.markPrinted(),
+    })
+    return {count}
+  }
+
+  /**
    * The result stands, but it is not all that was asked for: says why on stderr and sets the exit code.
    * Under `--json` the document itself says what failed.
    */

@@ -1,7 +1,9 @@
-import {MissingError, UnreachableError} from '../errors.js'
+import {MissingError, UnreachableError, UsageError} from '../errors.js'
 import type {HttpClient} from '../ports/http-client.js'
 import {readAuditEntry, readRows, type AuditEntry} from '../wire/admin.js'
 import {isFields} from '../wire/read-fields.js'
+import type {AdminApi} from './admin-api.js'
+import {findUser} from './find.js'
 import {runsInCircles} from './pages.js'
 
 export interface AuditFilter {
@@ -9,6 +11,31 @@ export interface AuditFilter {
   sinceMinutes?: number | undefined
   /** Only entries of this user, by id. */
   userId?: string | undefined
+}
+
+/** From what was typed: `--since 24h`, `--user ann@example.com`. */
+export async function readAuditFilter(
+  api: AdminApi,
+  {since, user}: {since?: string | undefined; user?: string | undefined},
+  signal: AbortSignal,
+): Promise<AuditFilter> {
+  const sinceMinutes = since === undefined ? undefined : minutesOf(since)
+  const userId =
+    user === undefined ? undefined : (await findUser(api, {reference: user}, signal)).id
+  return {sinceMinutes, userId}
+}
+
+const UNIT_MINUTES: Record<string, number> = {m: 1, h: 60, d: 1440}
+/** Servers look back thirty days at most. */
+const MAX_MINUTES = 43_200
+
+function minutesOf(text: string): number {
+  const [, amount = '0', unit = 'm'] = /^(\d{1,6})([mhd])?$/.exec(text.trim()) ?? []
+  const minutes = Number(amount) * UNIT_MINUTES[unit]!
+  if (minutes >= 1 && minutes <= MAX_MINUTES) return minutes
+  throw new UsageError(`--since ${text} is not a time from 1m to 30d.`, {
+    hint: 'Write it as 30m, 24h or 7d; without --since there is no limit.',
+  })
 }
 
 const PATH = '/api/admin/activity'

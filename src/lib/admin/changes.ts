@@ -59,7 +59,7 @@ export async function changeEach(
 }
 
 /** Without sign-in, rights or a server the rest would fail the same way. */
-function isFinal(error: AgnesError): boolean {
+export function isFinal(error: AgnesError): boolean {
   return [7, 8, 9].includes(error.exitCode)
 }
 

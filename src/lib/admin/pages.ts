@@ -45,3 +45,21 @@ export function runsInCircles(path: string): UnreachableError {
     hint: 'Tell your administrator: the server names a page it has sent before.',
   })
 }
+
+/** A list that comes at once, as a list of one page. */
+export async function* onePage<Row>(rows: Promise<Row[]>): AsyncGenerator<Row[]> {
+  yield await rows
+}
+
+/** The first `limit` rows; later pages are not asked for. All of them without a limit. */
+export async function* firstRows<Row>(
+  pages: AsyncIterable<Row[]>,
+  limit: number | undefined,
+): AsyncGenerator<Row[]> {
+  let left = limit ?? Infinity
+  for await (const rows of pages) {
+    yield rows.length > left ? rows.slice(0, left) : rows
+    left -= rows.length
+    if (left <= 0) return
+  }
+}

@@ -32,7 +32,7 @@ export function metricListText(list: MetricList, terminal: Terminal): string {
 }
 
 /** Everything that gives a figure its meaning; what the server did not say has no line. */
-export function metricText({metric}: OneMetric, terminal: Terminal): string {
+export function metricText({metric}: Pick<OneMetric, 'metric'>, terminal: Terminal): string {
   const facts = factsOf(metric).filter(([, value]) => value !== '')
   if (!terminal.isTty)
     return facts.map(([label, value]) => `${key(label)}\t${sanitizeLine(value)}`).join('\n')

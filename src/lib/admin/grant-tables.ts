@@ -1,0 +1,34 @@
+import type {Grant, Group} from '../wire/admin.js'
+import {createGrants, type GrantResult} from './change-grants.js'
+import {findGroup} from './find.js'
+import type {Admin} from './open-admin.js'
+import {collect} from './pages.js'
+
+/** What `agnes admin grant` answers, by how much was said. */
+export type GrantOrShown =
+  | ({kind: 'granted'} & GrantResult)
+  | {kind: 'group'; group: Group; grants: Grant[]}
+  | {kind: 'groups'; groups: Group[]}
+
+/** Grants tables to a group; shows what the group has where no table is named, the groups where none is. */
+export async function grantOrShow(
+  admin: Admin,
+  {group: reference, tables}: {group: string | undefined; tables: readonly string[]},
+  signal: AbortSignal,
+): Promise<GrantOrShown> {
+  const {api} = admin
+  if (reference === undefined) return {kind: 'groups', groups: await collect(api.groups(signal))}
+  if (tables.length === 0) {
+    const group = await findGroup(api, {reference}, signal)
+    const grants = await collect(api.grants({groupId: group.id}, signal))
+    return {kind: 'group', group, grants}
+  }
+  const request = {
+    group: reference,
+    resourceType: 'table',
+    resources: tables,
+    requirement: undefined,
+    isUnlistedAllowed: false,
+  }
+  return {kind: 'granted', ...(await createGrants(admin, request, signal))}
+}
