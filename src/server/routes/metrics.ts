@@ -15,9 +15,8 @@ const TEXT_FIELDS = [
   'table_name',
   'expression',
   'time_column',
-  'notes',
 ] as const
-const FREE_FIELDS = ['tables', 'dimensions', 'filters', 'synonyms'] as const
+const FREE_FIELDS = ['tables', 'dimensions', 'filters', 'synonyms', 'notes'] as const
 
 type Fields = Record<string, unknown>
 type Named = FastifyRequest<{Params: {'*': string}}>
