@@ -57,7 +57,8 @@ async function wrongWith({text, isWhole}: PrintedCommand): Promise<string | unde
   if (all.length === 0 || PROSE.has(all[0]!)) return undefined
   if (['--version', '-V', '--help', '-h', 'help'].includes(all[0]!)) return undefined
   if (Object.keys(LATER).some((later) => isLater(later, all))) return undefined
-  const name = [all.slice(0, 2).join(' '), all[0]!].find((words) => classes.has(words))
+  const named = [3, 2, 1].map((count) => all.slice(0, count).join(' '))
+  const name = named.find((words) => classes.has(words))
   if (name === undefined) {
     const isTopic = [...classes.keys()].some((id) => id.startsWith(`${all[0]} `))
     return isTopic && !isWhole ? undefined : `no command "${all.slice(0, 2).join(' ')}"`

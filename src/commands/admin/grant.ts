@@ -19,19 +19,15 @@ export default class AdminGrant extends BaseCommand<AdminGrantResult> {
     '<%= config.bin %> admin grant analysts orders customers',
   ]
   static override args = {
-    group: Args.string({description: 'The group: name, id or the beginning of either'}),
-    tables: Args.string({description: 'Names or ids of tables', multiple: true}),
+    words: Args.string({description: 'A group, then the tables it may read', multiple: true}),
   }
   static override flags = {...serverFlag}
 
   async run(): Promise<AdminGrantResult> {
     const {args} = await this.parse(AdminGrant)
     const admin = await openAdmin(this.context)
-    const result = await grantOrShow(
-      admin,
-      {group: args.group, tables: args.tables ?? []},
-      this.signal,
-    )
+    const [group, ...tables] = args.words ?? []
+    const result = await grantOrShow(admin, {group, tables}, this.signal)
     await this.present(result, grantOrShownText)
     if (result.kind !== 'granted') return result
     for (const note of result.notes) this.addWarning(note)
