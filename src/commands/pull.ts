@@ -6,6 +6,7 @@ import {openProgress} from '../lib/present/progress.js'
 import {pullFailureText, pullText, waitingText} from '../lib/present/pull-text.js'
 import {pull} from '../lib/sync/pull.js'
 import type {PullResult} from '../lib/sync/pull-result.js'
+import {refuseOver} from '../lib/sync/refuse-over.js'
 
 export type {PullResult} from '../lib/sync/pull-result.js'
 
@@ -39,13 +40,18 @@ export default class Pull extends BaseCommand<PullResult> {
       helpValue: 'T',
     }),
     verify: Flags.boolean({summary: 'Hash every file on disk and fetch again what is damaged'}),
+    'max-bytes': Flags.integer({
+      summary: 'Change nothing when more than this would be fetched',
+      helpValue: 'BYTES',
+      min: 0,
+    }),
     workspace: Flags.string({summary: 'Folder of the workspace', helpValue: 'DIR'}),
   }
 
   async run(): Promise<PullResult> {
     const {flags} = await this.parse(Pull)
     const {context} = this
-    const {workspace} = flags
+    const {workspace, 'max-bytes': maxBytes} = flags
     if (
       isHookLine(flags, this.jsonEnabled()) &&
       (await runAsHook(context, {verb: 'pull', workspace}, this.signal))
@@ -69,6 +75,7 @@ export default class Pull extends BaseCommand<PullResult> {
       onWait: isSilent ? () => {} : (holder) => void err.write(waitingText(holder)),
       parallelism: context.env.pullParallelism,
       onProgress: progress.onProgress,
+      ...(maxBytes === undefined ? {} : {onPlanned: refuseOver(maxBytes)}),
     } satisfies Parameters<typeof pull>[1]
     const deps = await context.pullDeps(root)
     const result = await pull(deps, options, this.signal).finally(() => progress.close())

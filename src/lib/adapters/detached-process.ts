@@ -19,8 +19,8 @@ export function detachedProcess(
   environment = backgroundEnvironment(),
 ): Background {
   return {
-    async start(argv, root) {
-      const log = await openLog(join(root, workspacePaths.backgroundLog))
+    async start(argv, root, logPath = join(root, workspacePaths.backgroundLog)) {
+      const log = await openLog(logPath)
       try {
         const child = spawn(launcher.node, [launcher.script, ...argv], {
           cwd: root,

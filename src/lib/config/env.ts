@@ -9,6 +9,7 @@ export interface Env {
   /** Workspace to use whatever the current folder is; empty means unset. */
   localDir: string | undefined
   xdgConfigHome: string | undefined
+  xdgRuntimeDir: string | undefined
   home: string | undefined
   /** Where Claude Code keeps its own files. */
   claudeConfigDir: string | undefined
@@ -59,6 +60,8 @@ export interface Env {
   registerMaxRows: number
   /** Memory that the registered parts of a query may take together. */
   registerMaxBytes: number
+  /** Most characters of one answer of the MCP server. */
+  mcpMaxOutputChars: number
   /** The analyst's own BigQuery; each beats its key of config.yaml. */
   bigQuery: BigQueryEnv
   /** A variable that data names, such as the key of a remote source. */
@@ -94,6 +97,7 @@ export function readEnv(source: EnvSource = process.env): Env {
     configDir: text(source.AGNES_CONFIG_DIR),
     localDir: text(source.AGNES_LOCAL_DIR),
     xdgConfigHome: text(source.XDG_CONFIG_HOME),
+    xdgRuntimeDir: text(source.XDG_RUNTIME_DIR),
     home: text(source.HOME) ?? text(source.USERPROFILE),
     claudeConfigDir: text(source.CLAUDE_CONFIG_DIR),
     claudeSessionId: text(source.CLAUDE_CODE_SESSION_ID),
@@ -136,6 +140,7 @@ export function readEnv(source: EnvSource = process.env): Env {
     ),
     registerMaxRows: integer(source.AGNES_REGISTER_MAX_ROWS, 500_000, 1, 1_000_000),
     registerMaxBytes: integer(source.AGNES_REGISTER_MAX_MB, 1024, 1, 1_048_576) * 2 ** 20,
+    mcpMaxOutputChars: integer(source.AGNES_MCP_MAX_OUTPUT_CHARS, 100_000, 2_000, 10_000_000),
     bigQuery: {
       project: text(source.AGNES_BIGQUERY_PROJECT) ?? text(source.BIGQUERY_PROJECT),
       location: text(source.AGNES_BIGQUERY_LOCATION),

@@ -1,4 +1,4 @@
-import {homedir, tmpdir} from 'node:os'
+import {homedir, tmpdir, userInfo} from 'node:os'
 import {join, resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import type {Env} from './env.js'
@@ -42,6 +42,11 @@ export function currentDirectory(): string {
   return process.cwd()
 }
 
+/** A private folder of this user for sockets whose path in the config folder would be too long. */
+export function runtimeDirectory(env: Env): string {
+  return env.xdgRuntimeDir ?? join(tmpdir(), `agnes-${userInfo().username}`)
+}
+
 export function temporaryDirectory(): string {
   return tmpdir()
 }
@@ -82,6 +87,7 @@ export const workspacePaths = {
   lastPush: '.claude/agnes/last-push.json',
   toldTables: '.claude/agnes/told-tables.txt',
   backgroundLog: '.claude/agnes/background.log',
+  journal: '.claude/agnes/journal.ndjson',
   privateSessions: '.claude/agnes-sessions-private.txt',
   uploadedSessions: '.claude/agnes-sessions-uploaded.txt',
 } as const

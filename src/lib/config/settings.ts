@@ -37,6 +37,14 @@ export async function readSettings(config: Files): Promise<Settings> {
   }
 }
 
+/** What stands under `daemon:`, as parsed YAML; `undefined` for nothing. */
+export async function readDaemonValue(config: Files): Promise<unknown> {
+  const text = await readConfigText(config)
+  if (!/^daemon\s*:/m.test(text)) return undefined
+  const {daemon} = ((await parseConfig(config, text)).toJS() ?? {}) as {daemon?: unknown}
+  return daemon
+}
+
 /** The usual file is a few `key: value` lines; that form needs no YAML parser at start-up. */
 function simpleValues(text: string): Record<string, string> | undefined {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '')

@@ -1,0 +1,64 @@
+import {execFile} from 'node:child_process'
+import {readdir, readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {promisify} from 'node:util'
+import type {Machine} from '../ports/machine.js'
+
+const run = promisify(execFile)
+const SUPPLIES = '/sys/class/power_supply'
+const TIMEOUT_MS = 3000
+
+export function systemMachine(platform: string = process.platform, supplies = SUPPLIES): Machine {
+  return {
+    isOnBattery: () => (platform === 'darwin' ? askMac() : readSupplies(supplies)),
+    async notify(title, text) {
+      const program = noticeProgram(platform, title, text)
+      if (!program) return false
+      return run(program[0], program[1], {timeout: TIMEOUT_MS}).then(
+        () => true,
+        () => false,
+      )
+    },
+  }
+}
+
+/** On battery: there is a battery, and no mains supply that is on. */
+async function readSupplies(folder: string): Promise<boolean | null> {
+  const names = await readdir(folder).catch(() => [])
+  const supplies = await Promise.all(
+    names.map(async (name) => ({
+      type: await readLine(join(folder, name, 'type')),
+      online: await readLine(join(folder, name, 'online')),
+      status: await readLine(join(folder, name, 'status')),
+    })),
+  )
+  const mains = supplies.filter(({type}) => type === 'Mains' || type === 'USB')
+  if (mains.some(({online}) => online === '1')) return false
+  const batteries = supplies.filter(({type}) => type === 'Battery')
+  if (batteries.length === 0) return null
+  return batteries.some(({status}) => status === 'Discharging')
+}
+
+async function readLine(path: string): Promise<string> {
+  return (await readFile(path, 'utf8').catch(() => '')).trim()
+}
+
+async function askMac(): Promise<boolean | null> {
+  const answer = await run('/usr/bin/pmset', ['-g', 'batt'], {timeout: TIMEOUT_MS}).catch(
+    () => undefined,
+  )
+  return answer ? answer.stdout.includes("'Battery Power'") : null
+}
+
+/** Texts go as arguments of their own, never through a shell or into a script. */
+function noticeProgram(
+  platform: string,
+  title: string,
+  text: string,
+): [string, string[]] | undefined {
+  if (platform === 'linux') return ['notify-send', ['--app-name=agnes', '--', title, text]]
+  if (platform !== 'darwin') return undefined
+  const script =
+    'on run argv\ndisplay notification (item 2 of argv) with title (item 1 of argv)\nend'
+  return ['/usr/bin/osascript', ['-e', script, title, text]]
+}

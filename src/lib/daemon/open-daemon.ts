@@ -1,0 +1,91 @@
+import {readDaemonValue, readRegistry} from '../config/settings.js'
+import {decodeToken} from '../credentials/decode-token.js'
+import {findSecret} from '../credentials/find-secret.js'
+import type {Clock} from '../ports/clock.js'
+import type {ControlSocket} from '../ports/control-socket.js'
+import type {Files} from '../ports/files.js'
+import type {HttpClient} from '../ports/http-client.js'
+import type {JobRunner} from '../ports/job-runner.js'
+import type {Lock} from '../ports/lock.js'
+import type {Logger} from '../ports/logger.js'
+import type {Machine} from '../ports/machine.js'
+import type {Random} from '../ports/random.js'
+import type {SecretStore} from '../ports/secret-store.js'
+import {readWorkspaceServer} from '../workspace/workspace-marker.js'
+import {parseDaemonSettings} from './daemon-settings.js'
+import type {DaemonDeps} from './run-daemon.js'
+import {senseFiles} from './sense-files.js'
+import {senseWorkspace} from './sense-workspace.js'
+
+/** The part of the composition root that the daemon needs. */
+export interface DaemonContext {
+  clock: Clock
+  random: Random
+  config: Files
+  version: string
+  processId: number
+  filesAt(root: string): Files
+  lockAt(root: string, path: string): Lock
+  isWorkspace(path: string): Promise<boolean>
+  serverOrigin(workspaceServer: string | undefined): Promise<string>
+  http(origin: string): Promise<HttpClient>
+  secrets(): Promise<SecretStore[]>
+  controlSocket(): Promise<ControlSocket>
+  daemonAdapters(): Promise<{jobs: JobRunner; machine: Machine; logTo(path: string): Logger}>
+}
+
+export const DAEMON_LOG = 'logs/daemon.log'
+const LOCK = 'daemon.lock'
+/** A keychain is asked for the end of a token this often. */
+const TOKEN_LOOK_MS = 6 * 3_600_000
+
+export async function openDaemon(context: DaemonContext, onReady: () => void): Promise<DaemonDeps> {
+  const {clock, random, config, version, processId} = context
+  const {jobs, machine, logTo} = await context.daemonAdapters()
+  const tokenEnd = rememberedTokenEnd(context)
+  return {
+    clock,
+    random,
+    config,
+    jobs,
+    machine,
+    logger: logTo(config.absolute(DAEMON_LOG)),
+    lock: context.lockAt(config.root, LOCK),
+    socket: await context.controlSocket(),
+    identity: {pid: processId, version},
+    readSettings: async () => parseDaemonSettings(await readDaemonValue(config)),
+    listWorkspaces: () => listWorkspaces(context),
+    openHttp: (origin) => context.http(origin),
+    freeBytes: (workspace) => context.filesAt(workspace).freeBytes(),
+    async sense(workspace, server, settings) {
+      const files = context.filesAt(workspace)
+      const nowMs = clock.now()
+      const facts = {files, nowMs, settings, server, tokenEndsAt: await tokenEnd(server)}
+      return [...(await senseFiles(files, nowMs)), ...(await senseWorkspace(facts))]
+    },
+    onReady,
+  }
+}
+
+/** Every registered workspace that is still one, with the server it says it belongs to. */
+async function listWorkspaces(context: DaemonContext) {
+  const kept: {path: string; server: string}[] = []
+  for (const {path, server} of await readRegistry(context.config)) {
+    if (!(await context.isWorkspace(path))) continue
+    const named = await readWorkspaceServer(context.filesAt(path))
+    kept.push({path, server: await context.serverOrigin(named ?? server)})
+  }
+  return kept
+}
+
+function rememberedTokenEnd({clock, secrets}: DaemonContext) {
+  const known = new Map<string, {endsAt: string | null; readMs: number}>()
+  return async (origin: string): Promise<string | null> => {
+    const before = known.get(origin)
+    if (before && clock.monotonicMs() - before.readMs < TOKEN_LOOK_MS) return before.endsAt
+    const found = await findSecret(await secrets(), origin).catch(() => undefined)
+    const endsAt = found ? decodeToken(found.secret.token).expiresAt : null
+    known.set(origin, {endsAt, readMs: clock.monotonicMs()})
+    return endsAt
+  }
+}

@@ -1,0 +1,219 @@
+import type {Clock} from '../ports/clock.js'
+import type {ControlSocket} from '../ports/control-socket.js'
+import type {Files} from '../ports/files.js'
+import type {HttpClient} from '../ports/http-client.js'
+import type {JobRunner} from '../ports/job-runner.js'
+import type {Lock} from '../ports/lock.js'
+import type {Logger} from '../ports/logger.js'
+import type {Machine} from '../ports/machine.js'
+import type {Random} from '../ports/random.js'
+import {Board} from './board.js'
+import {handleRequest} from './control.js'
+import type {DaemonSettings} from './daemon-settings.js'
+import {FindingBook} from './finding-book.js'
+import type {Finding, Hold, Observation} from './model.js'
+import {isQuiet} from './pace.js'
+import {ServerWatch} from './server-watch.js'
+import {Supervisor, type Service} from './supervisor.js'
+import {WorkspaceLoop} from './workspace-loop.js'
+
+export interface DaemonDeps {
+  clock: Clock
+  random: Random
+  logger: Logger
+  /** The config folder. */
+  config: Files
+  /** One daemon per user. */
+  lock: Lock
+  socket: ControlSocket
+  jobs: JobRunner
+  machine: Machine
+  identity: {pid: number; version: string}
+  /** Read anew each minute; rejects when config.yaml cannot be used. */
+  readSettings: () => Promise<DaemonSettings>
+  /** Workspaces to keep: absolute paths with their server's origin. Read anew each minute. */
+  listWorkspaces: () => Promise<{path: string; server: string}[]>
+  openHttp: (origin: string) => Promise<HttpClient>
+  freeBytes: (workspace: string) => Promise<number>
+  sense: (
+    workspace: string,
+    server: string,
+    settings: DaemonSettings,
+    signal: AbortSignal,
+  ) => Promise<Observation[]>
+  /** Called once requests are answered. */
+  onReady: () => void
+}
+
+const ENDING_MS = 3000
+const RELOAD_MS = 60_000
+const BATTERY_LOOK_MS = 60_000
+
+/**
+ * Runs until the signal aborts or a `stop` arrives. Rejects with `BusyError` (code `locked`) when
+ * another daemon of this user runs.
+ */
+export async function runDaemon(deps: DaemonDeps, signal: AbortSignal): Promise<void> {
+  await deps.lock.hold(
+    // One that is just ending is waited for.
+    {waitMs: ENDING_MS, command: 'agnes daemon run'},
+    async () => new Daemon(deps, await deps.readSettings()).run(signal),
+    signal,
+  )
+}
+
+class Daemon {
+  private readonly board: Board
+  private readonly supervisor: Supervisor
+  private readonly watches = new Map<string, ServerWatch>()
+  private readonly loops = new Map<string, WorkspaceLoop>()
+  private readonly stopping = new AbortController()
+  private battery = {isOn: false, readMs: -Infinity}
+  private book!: FindingBook
+
+  constructor(
+    private readonly deps: DaemonDeps,
+    private settings: DaemonSettings,
+  ) {
+    this.board = new Board(deps)
+    this.supervisor = new Supervisor(deps)
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const {clock, config, logger, identity, socket} = this.deps
+    const stop = () => this.stopping.abort()
+    signal.addEventListener('abort', stop, {once: true})
+    this.book = await FindingBook.open({
+      config,
+      logger,
+      settings: () => this.settings,
+      tell: (finding) => this.tell(finding),
+    })
+    const startedAt = new Date(clock.now()).toISOString()
+    const controls = {
+      clock,
+      board: this.board,
+      book: this.book,
+      identity: {...identity, startedAt},
+      pullNow: (path: string) => this.pullNow(path),
+      wakeAll: () => this.wakeAll(),
+      stop: () => this.stopping.abort(),
+    }
+    const listener = await socket.listen((message) => handleRequest(controls, message))
+    logger.info('daemon.started', {...identity})
+    try {
+      await this.reload()
+      this.deps.onReady()
+      this.supervisor.add({name: 'reload', serve: (end) => this.keepReloading(end)})
+      await aborted(this.stopping.signal)
+    } finally {
+      await this.supervisor.close()
+      await listener.close()
+      signal.removeEventListener('abort', stop)
+      logger.info('daemon.stopped', {pid: identity.pid})
+    }
+  }
+
+  private async keepReloading(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.deps.clock.sleep(RELOAD_MS, signal)
+      await this.reload()
+    }
+  }
+
+  /** Follows config.yaml and the registry. Settings that cannot be read leave the last good ones. */
+  private async reload(): Promise<void> {
+    const {logger, readSettings, listWorkspaces} = this.deps
+    try {
+      this.settings = await readSettings()
+    } catch (error) {
+      logger.error('settings.unreadable', {message: (error as Error).message})
+    }
+    const wanted = await listWorkspaces()
+    for (const [path, loop] of this.loops) {
+      if (wanted.some((entry) => entry.path === path && entry.server === loop.server)) continue
+      this.loops.delete(path)
+      await this.supervisor.remove(loop.name)
+      this.board.workspaces.delete(path)
+      await this.book.forget(path)
+    }
+    for (const {path, server} of wanted) if (!this.loops.has(path)) this.addLoop(path, server)
+    const origins = new Set(wanted.map(({server}) => server))
+    for (const [origin, watch] of this.watches) {
+      if (origins.has(origin)) continue
+      this.watches.delete(origin)
+      await this.supervisor.remove(watch.name)
+      this.board.servers.delete(origin)
+    }
+    for (const origin of origins) if (!this.watches.has(origin)) this.addWatch(origin)
+  }
+
+  private addLoop(path: string, server: string): void {
+    const {deps, board, book} = this
+    const loop = new WorkspaceLoop(path, server, {
+      ...deps,
+      board,
+      book,
+      settings: () => this.settings,
+      hold: () => this.hold(),
+      sense: (workspace, origin, signal) => deps.sense(workspace, origin, this.settings, signal),
+      serverVersion: (origin) => this.watches.get(origin)?.version ?? 0,
+      serverError: (origin) => board.servers.get(origin)?.error ?? null,
+    })
+    this.loops.set(path, loop)
+    this.start(loop)
+  }
+
+  private addWatch(origin: string): void {
+    const {deps, board} = this
+    const watch = new ServerWatch(
+      origin,
+      {...deps, board, settings: () => this.settings, hold: () => this.hold()},
+      () => {
+        for (const loop of this.loops.values()) if (loop.server === origin) loop.wake()
+      },
+    )
+    this.watches.set(origin, watch)
+    this.start(watch)
+  }
+
+  private start(service: Service): void {
+    this.supervisor.add(service)
+  }
+
+  private pullNow(path: string) {
+    const loop = this.loops.get(path)
+    return loop?.pullNow()
+  }
+
+  private wakeAll(): void {
+    for (const loop of this.loops.values()) loop.wake()
+  }
+
+  private async hold(): Promise<Hold | null> {
+    const {clock, machine} = this.deps
+    if (this.board.isPaused) return 'paused'
+    if (isQuiet(this.settings.quietHours, clock.now())) return 'quiet_hours'
+    if (this.settings.isBatteryUsed) return null
+    if (clock.monotonicMs() - this.battery.readMs > BATTERY_LOOK_MS) {
+      const isOn = (await machine.isOnBattery()) === true
+      this.battery = {isOn, readMs: clock.monotonicMs()}
+    }
+    return this.battery.isOn ? 'on_battery' : null
+  }
+
+  private async tell({id, kind, state, message, workspace}: Finding): Promise<void> {
+    const {logger, machine} = this.deps
+    logger.warn('finding', {id, kind, state, workspace, message})
+    if (!this.settings.hasNotices) return
+    const title = state === 'waiting' ? `agnes asks (${id})` : 'agnes'
+    await machine.notify(title, message)
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    signal.addEventListener('abort', () => resolve(), {once: true})
+  })
+}

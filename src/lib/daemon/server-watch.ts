@@ -1,0 +1,110 @@
+import {AuthError, RateLimitedError, ServerError, toAgnesError, type AgnesError} from '../errors.js'
+import type {Clock} from '../ports/clock.js'
+import type {HttpClient} from '../ports/http-client.js'
+import type {Random} from '../ports/random.js'
+import type {Board} from './board.js'
+import type {DaemonSettings} from './daemon-settings.js'
+import {ManifestQuestion} from './manifest-question.js'
+import type {Hold} from './model.js'
+import {nextDelayMs} from './pace.js'
+import type {Service} from './supervisor.js'
+import {Waker} from './waker.js'
+
+export interface WatchDeps {
+  clock: Clock
+  random: Random
+  board: Board
+  settings: () => DaemonSettings
+  /** Why nothing may be asked at present. */
+  hold: () => Promise<Hold | null>
+  openHttp: (origin: string) => Promise<HttpClient>
+}
+
+/** While held, how often it is looked whether that has ended. */
+const HELD_LOOK_MS = 60_000
+/** A client carries the token it was opened with: a new one picks up a new sign-in. */
+const CLIENT_MS = 15 * 60_000
+
+/** Asks one server at a polite pace. `version` grows with every change it sees. */
+export class ServerWatch implements Service {
+  readonly name: string
+  /** 0 until the first answer. */
+  version = 0
+  private readonly question = new ManifestQuestion()
+  private readonly waker = new Waker()
+  private client: {http: HttpClient; openedMs: number} | undefined
+  private isAskedFor = false
+
+  constructor(
+    readonly origin: string,
+    private readonly deps: WatchDeps,
+    /** Called after every answer and every failure. */
+    private readonly onAnswer: () => void,
+  ) {
+    this.name = `watch ${origin}`
+  }
+
+  /** Asks now, whatever the hour, and counts the answer as a change. */
+  askNow(): void {
+    this.isAskedFor = true
+    this.question.forget()
+    this.waker.wake()
+  }
+
+  async serve(signal: AbortSignal): Promise<void> {
+    const {clock} = this.deps
+    for (;;) {
+      const isHeld = !this.isAskedFor && (await this.deps.hold()) !== null
+      const waitMs = isHeld ? HELD_LOOK_MS : await this.ask(signal)
+      this.status.nextAskAt = new Date(clock.now() + waitMs).toISOString()
+      await this.waker.wait(clock, waitMs, signal)
+    }
+  }
+
+  private get status() {
+    return this.deps.board.server(this.origin)
+  }
+
+  /** Milliseconds until the next question. */
+  private async ask(signal: AbortSignal): Promise<number> {
+    const {clock, random, settings} = this.deps
+    this.isAskedFor = false
+    const {status} = this
+    status.lastAskedAt = new Date(clock.now()).toISOString()
+    try {
+      const answer = await this.question.ask(await this.http(), signal)
+      if (answer.isChanged) this.version++
+      status.requests += answer.requests
+      status.isConditional = answer.isConditional
+      status.error = null
+      this.onAnswer()
+      const {conditionalIntervalMs, intervalMs} = settings()
+      return nextDelayMs(answer.isConditional ? conditionalIntervalMs : intervalMs, random.float())
+    } catch (error) {
+      signal.throwIfAborted()
+      status.requests++
+      return this.fail(toAgnesError(error))
+    }
+  }
+
+  private fail(error: AgnesError): number {
+    const {clock, random, settings} = this.deps
+    const {status} = this
+    const since = status.error?.since ?? new Date(clock.now()).toISOString()
+    const failures = (status.error?.failures ?? 0) + 1
+    status.error = {code: error.code, message: error.message, since, failures}
+    if (error instanceof AuthError) this.client = undefined
+    const told = error instanceof RateLimitedError || error instanceof ServerError
+    this.onAnswer()
+    const baseMs = Math.min(settings().conditionalIntervalMs, settings().intervalMs)
+    const retryAfterMs = told ? error.retryAfterMs : undefined
+    return nextDelayMs(baseMs, random.float(), {failures, retryAfterMs})
+  }
+
+  private async http(): Promise<HttpClient> {
+    const nowMs = this.deps.clock.monotonicMs()
+    if (!this.client || nowMs - this.client.openedMs > CLIENT_MS)
+      this.client = {http: await this.deps.openHttp(this.origin), openedMs: nowMs}
+    return this.client.http
+  }
+}

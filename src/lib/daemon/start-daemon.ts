@@ -1,0 +1,73 @@
+import {BusyError, UnexpectedError} from '../errors.js'
+import type {Background} from '../ports/background.js'
+import type {Clock} from '../ports/clock.js'
+import type {ControlSocket} from '../ports/control-socket.js'
+import type {Files} from '../ports/files.js'
+import {askDaemon} from './ask-daemon.js'
+
+export interface LifecycleDeps {
+  clock: Clock
+  config: Files
+  socket: ControlSocket
+  background: () => Promise<Background>
+  version: string
+}
+
+export interface StartedDaemon {
+  /** `replaced`: one of another version was stopped first. */
+  outcome: 'started' | 'already_running' | 'replaced'
+  pid: number
+  version: string
+}
+
+const POLL_MS = 50
+const START_MS = 15_000
+const STOP_MS = 30_000
+
+/** Starts the daemon in the background and waits until it answers. */
+export async function startDaemon(
+  deps: LifecycleDeps,
+  signal: AbortSignal,
+): Promise<StartedDaemon> {
+  const running = await askDaemon(deps.socket, {op: 'status'}, signal)
+  if (running?.version === deps.version)
+    return {outcome: 'already_running', pid: running.pid, version: running.version}
+  if (running) await stopDaemon(deps, signal)
+  const {config} = deps
+  const logPath = config.absolute('logs/daemon-start.log')
+  await (await deps.background()).start(['daemon', 'run'], config.root, logPath)
+  const deadline = deps.clock.monotonicMs() + START_MS
+  while (deps.clock.monotonicMs() < deadline) {
+    const status = await askDaemon(deps.socket, {op: 'status'}, signal)
+    if (status)
+      return {
+        outcome: running ? 'replaced' : 'started',
+        pid: status.pid,
+        version: status.version,
+      }
+    await deps.clock.sleep(POLL_MS, signal)
+  }
+  throw new UnexpectedError('The daemon was started but does not answer.', {
+    code: 'daemon_not_ready',
+    hint: 'See why with `agnes daemon logs`, or run it in the foreground: agnes daemon run',
+  })
+}
+
+/** Asks the daemon to stop and waits for its end; `null` when none runs. */
+export async function stopDaemon(
+  {socket, clock}: Pick<LifecycleDeps, 'socket' | 'clock'>,
+  signal: AbortSignal,
+): Promise<{pid: number} | null> {
+  const asked = await askDaemon(socket, {op: 'stop'}, signal)
+  if (!asked) return null
+  const deadline = clock.monotonicMs() + STOP_MS
+  while (await askDaemon(socket, {op: 'status'}, signal).catch(() => 'closing' as const)) {
+    if (clock.monotonicMs() >= deadline)
+      throw new BusyError(`The daemon (process ${asked.pid}) is still finishing a transfer.`, {
+        code: 'daemon_stopping',
+        hint: 'It ends by itself. See what it does with: agnes daemon logs',
+      })
+    await clock.sleep(POLL_MS, signal)
+  }
+  return asked
+}

@@ -1,0 +1,224 @@
+import {InterruptedError, toAgnesError} from '../errors.js'
+import type {Clock} from '../ports/clock.js'
+import type {JobOutcome, JobRunner} from '../ports/job-runner.js'
+import type {Random} from '../ports/random.js'
+import type {Board} from './board.js'
+import type {DaemonSettings} from './daemon-settings.js'
+import type {FindingBook} from './finding-book.js'
+import type {Finding, Hold, Observation} from './model.js'
+import {nextDelayMs} from './pace.js'
+import type {Service} from './supervisor.js'
+import {readPullOutcome, type PullOutcome} from './pull-outcome.js'
+import {Waker} from './waker.js'
+
+export interface LoopDeps {
+  clock: Clock
+  random: Random
+  board: Board
+  book: FindingBook
+  jobs: JobRunner
+  settings: () => DaemonSettings
+  hold: () => Promise<Hold | null>
+  freeBytes: (workspace: string) => Promise<number>
+  /** What the sensors see in a workspace. */
+  sense: (workspace: string, server: string, signal: AbortSignal) => Promise<Observation[]>
+  /** Of the server's watch: grows with every change; 0 before the first answer. */
+  serverVersion: (origin: string) => number
+  serverError: (origin: string) => {code: string; message: string; since: string} | null
+}
+
+/** Between two looks at the local facts. */
+const LOOK_MS = 60_000
+const RETRY_BASE_MS = 60_000
+/** A server that stays away this long is worth a finding. */
+const UNREACHABLE_MS = 15 * 60_000
+
+/** One workspace: one thing at a time, woken when its server changed or somebody asked. */
+export class WorkspaceLoop implements Service {
+  readonly name: string
+  private readonly waker = new Waker()
+  private pulledVersion = -1
+  private failures = 0
+  private retryAtMs = 0
+  private isAskedFor = false
+  /** From the last pull, until the next one. */
+  private pullNews: Observation[] = []
+  private waiting: ((outcome: PullOutcome) => void)[] = []
+
+  constructor(
+    readonly path: string,
+    readonly server: string,
+    private readonly deps: LoopDeps,
+  ) {
+    this.name = `workspace ${path}`
+    deps.board.workspace(path, server)
+  }
+
+  wake(): void {
+    this.waker.wake()
+  }
+
+  /** Pulls now, whatever the hour or the last failure; resolves with how it ended. */
+  pullNow(): Promise<PullOutcome> {
+    this.isAskedFor = true
+    const outcome = new Promise<PullOutcome>((resolve) => this.waiting.push(resolve))
+    this.waker.wake()
+    return outcome
+  }
+
+  async serve(signal: AbortSignal): Promise<void> {
+    const {clock, board} = this.deps
+    try {
+      for (;;) {
+        await this.pass(signal)
+        const status = board.workspace(this.path, this.server)
+        status.nextLookAt = new Date(clock.now() + LOOK_MS).toISOString()
+        await this.waker.wait(clock, LOOK_MS, signal)
+      }
+    } finally {
+      board.setState(this.path, {kind: 'stopping'})
+      this.answer({kind: 'failed', code: 'daemon_stopped', message: 'The daemon was stopped.'})
+    }
+  }
+
+  private async pass(signal: AbortSignal): Promise<void> {
+    const {board, clock} = this.deps
+    const why = this.isAskedFor ? null : await this.whyHeld()
+    if (why !== null) {
+      board.setState(this.path, {kind: 'held', why, since: this.now()})
+      // Looking costs nothing and may be what a person waits for; only work is held.
+      if (why !== 'paused') await this.look(signal)
+      return
+    }
+    const version = this.deps.serverVersion(this.server)
+    const isDue = version > 0 && version !== this.pulledVersion
+    if (this.isAskedFor || (isDue && clock.monotonicMs() >= this.retryAtMs))
+      await this.pull(version, signal)
+    else this.noteFresh(version)
+    const finding = await this.look(signal)
+    if (finding) await this.mend(finding, signal)
+  }
+
+  private async whyHeld(): Promise<Hold | null> {
+    const hold = await this.deps.hold()
+    if (hold !== null) return hold
+    const free = await this.deps.freeBytes(this.path)
+    return free < this.deps.settings().freeBytesFloor ? 'disk_low' : null
+  }
+
+  private async pull(version: number, signal: AbortSignal): Promise<void> {
+    const {board, clock, random, settings} = this.deps
+    this.isAskedFor = false
+    board.setState(this.path, {kind: 'pulling', since: this.now()})
+    const limit = String(settings().autoPullBytes)
+    const argv = ['pull', '--quiet', '--max-bytes', limit, '--workspace', this.path]
+    const outcome = readPullOutcome(await this.run(argv, signal))
+    if (outcome.kind === 'too_big') this.pullNews = [tooBig(outcome.message)]
+    else if (outcome.kind === 'done') this.pullNews = outcome.revoked.map(grantLost)
+    if (outcome.kind === 'done' || outcome.kind === 'too_big') {
+      this.pulledVersion = version
+      this.failures = 0
+      this.retryAtMs = 0
+      const status = board.workspace(this.path, this.server)
+      if (outcome.kind === 'done') status.freshAt = status.lastPullAt = this.now()
+      board.setState(this.path, {kind: 'idle'})
+    } else {
+      this.failures++
+      this.retryAtMs =
+        clock.monotonicMs() +
+        nextDelayMs(RETRY_BASE_MS, random.float(), {failures: this.failures - 1})
+      const {code, message} = outcome
+      const since = this.errorSince() ?? this.now()
+      board.setState(this.path, {kind: 'error', code, message, since, failures: this.failures})
+    }
+    this.answer(outcome)
+  }
+
+  /** The server was asked and has nothing newer than what was pulled. */
+  private noteFresh(version: number): void {
+    const {board} = this.deps
+    const status = board.workspace(this.path, this.server)
+    const asked = board.server(this.server)
+    if (version > 0 && version === this.pulledVersion && !asked.error) {
+      status.freshAt = asked.lastAskedAt
+      board.setState(this.path, {kind: 'idle'})
+    }
+  }
+
+  /** Sensors, and what is to be mended next. */
+  private async look(signal: AbortSignal): Promise<Finding | undefined> {
+    const {book, sense, board} = this.deps
+    const before = board.workspace(this.path, this.server).state
+    if (before.kind === 'idle') board.setState(this.path, {kind: 'scanning'})
+    try {
+      const seen = await sense(this.path, this.server, signal)
+      const all = [...seen, ...this.pullNews, ...this.serverNews()]
+      await book.update(this.path, all, this.now())
+    } finally {
+      board.setState(this.path, before)
+    }
+    return book.nextToMend(this.path)
+  }
+
+  private async mend(finding: Finding, signal: AbortSignal): Promise<void> {
+    const {board, book} = this.deps
+    const needsServer = ['pull', 'push'].includes(finding.action?.[0] ?? '')
+    // Not an attempt: it would fail for a reason that has nothing to do with the finding.
+    if (needsServer && this.deps.serverError(this.server)) return
+    const before = board.workspace(this.path, this.server).state
+    const command = `agnes ${finding.action?.join(' ')}`
+    board.setState(this.path, {kind: 'mending', since: this.now(), command})
+    await book.begin(finding, this.now())
+    const outcome = await this.run([...(finding.action ?? []), '--workspace', this.path], signal)
+    // Asked for by a person, so without the limit that made it a finding.
+    if (finding.kind === 'pull_too_big' && outcome.exitCode === 0) this.pullNews = []
+    board.setState(this.path, before.kind === 'held' ? before : {kind: 'idle'})
+    const seen = await this.deps.sense(this.path, this.server, signal)
+    await book.finish(finding, {seen: [...seen, ...this.pullNews], outcome, now: this.now()})
+  }
+
+  /** A run of this CLI; what keeps it from starting is an outcome like any other. */
+  private async run(argv: string[], signal: AbortSignal): Promise<JobOutcome> {
+    const {bytesPerSecond} = this.deps.settings()
+    const variables: Record<string, string> =
+      bytesPerSecond === null ? {} : {AGNES_PULL_BYTES_PER_SECOND: String(bytesPerSecond)}
+    try {
+      const outcome = await this.deps.jobs.run(argv, {folder: this.path, variables}, signal)
+      signal.throwIfAborted()
+      return outcome
+    } catch (error) {
+      if (signal.aborted) throw new InterruptedError('SIGTERM')
+      const {exitCode, code, message} = toAgnesError(error)
+      return {exitCode, document: {error: {code, message}}}
+    }
+  }
+
+  private serverNews(): Observation[] {
+    const error = this.deps.serverError(this.server)
+    if (!error || this.deps.clock.now() - Date.parse(error.since) < UNREACHABLE_MS) return []
+    const message = `${this.server} has not answered since ${error.since}: ${error.message}`
+    return [{kind: 'server_unreachable', subject: error.code, message, action: null}]
+  }
+
+  private errorSince(): string | undefined {
+    const {state} = this.deps.board.workspace(this.path, this.server)
+    return state.kind === 'error' ? state.since : undefined
+  }
+
+  private answer(outcome: PullOutcome): void {
+    for (const tell of this.waiting.splice(0)) tell(outcome)
+  }
+
+  private now(): string {
+    return new Date(this.deps.clock.now()).toISOString()
+  }
+}
+
+function tooBig(message: string): Observation {
+  return {kind: 'pull_too_big', subject: '', message, action: ['pull', '--quiet']}
+}
+
+function grantLost(table: string): Observation {
+  const message = `The table ${table} is not granted any more; it was removed here.`
+  return {kind: 'grant_lost', subject: table, message, action: null}
+}

@@ -1,0 +1,7 @@
+/** The computer the daemon runs on. */
+export interface Machine {
+  /** True without mains power; `null` where the system does not tell. */
+  isOnBattery(): Promise<boolean | null>
+  /** Shows a notice on the desktop; false where there is none. Never fails. */
+  notify(title: string, text: string): Promise<boolean>
+}
