@@ -7,6 +7,7 @@ import {registerCatalogRoutes} from './routes/catalog.js'
 import {registerDataRoutes} from './routes/data.js'
 import {registerGrantRoutes} from './routes/grants.js'
 import {registerGroupRoutes} from './routes/groups.js'
+import {registerMarketplaceRoutes} from './routes/marketplace.js'
 import {registerMemoryRoutes} from './routes/memory.js'
 import {registerMetricRoutes} from './routes/metrics.js'
 import {registerQueryRoute} from './routes/query.js'
@@ -38,6 +39,7 @@ export function registerRoutes(
   registerDataRoutes(app, deps)
   registerGrantRoutes(app, deps)
   registerGroupRoutes(app, deps)
+  registerMarketplaceRoutes(app, deps)
   registerMemoryRoutes(app, deps)
   registerMetricRoutes(app, deps)
   registerRegistryRoutes(app, deps)
