@@ -47,7 +47,7 @@ function readUsers(reader: YamlReader, {value, line}: YamlEntry): DesiredUser[] 
     const fields = fieldsOf(reader, entry, {what, types: {name: 'text', active: 'flag'}})
     return {
       email,
-      name: typeof fields.name === 'string' ? fields.name : undefined,
+      name: typeof fields.name === 'string' && fields.name !== '' ? fields.name : undefined,
       isActive: fields.active !== false,
       line: entry.line,
     }

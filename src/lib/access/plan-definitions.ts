@@ -4,6 +4,7 @@ import {
   type CurrentAccess,
   type DesiredMetric,
   type DesiredTable,
+  type FieldValues,
 } from './access-model.js'
 import {changesBetween, settled} from './field-values.js'
 import {tableIdOf} from './known-fields.js'
@@ -55,7 +56,7 @@ export function planMetrics(
   const known = new Map((current.metrics ?? []).map((metric) => [metric.id, metric]))
   for (const {id, fields: wanted, line} of desired) {
     const metric = known.get(id)
-    const fields = changesBetween(metric?.fields ?? {}, wanted)
+    const fields = changesBetween(metric?.fields ?? {}, withTitle(id, wanted))
     const isCleared = fields.some(({field, to}) => field === 'sql' && to === null)
     if (isCleared || (!metric && settled(wanted.sql) === null))
       draft.refuse(line, `the metric ${id} has no sql`)
@@ -66,6 +67,12 @@ export function planMetrics(
   const listed = new Set(desired.map(({id}) => id))
   for (const {id} of current.metrics ?? [])
     if (!listed.has(id)) draft.add({...action('metric', id), verb: 'remove'})
+}
+
+/** A metric without a title of its own is called by its name. */
+function withTitle(id: string, fields: FieldValues): FieldValues {
+  const isCleared = 'display_name' in fields && settled(fields.display_name) === null
+  return isCleared ? {...fields, display_name: id.slice(id.indexOf('/') + 1)} : fields
 }
 
 function action(kind: 'table' | 'metric', id: string): AccessAction {
