@@ -4,12 +4,14 @@ import {describe, expect, it} from 'vitest'
 import {environmentSecretStore} from '../../src/lib/adapters/environment-secret-store.js'
 import {FileLock} from '../../src/lib/adapters/file-lock.js'
 import {FileSecretStore} from '../../src/lib/adapters/file-secret-store.js'
+import {keytarCommand, OsKeychain} from '../../src/lib/adapters/os-keychain.js'
 import {legacyTokenStore} from '../../src/lib/adapters/legacy-token-store.js'
 import {NodeFiles, type FileFaults} from '../../src/lib/adapters/node-files.js'
 import {nodeFolders} from '../../src/lib/adapters/node-folders.js'
 import {systemClock} from '../../src/lib/adapters/system-clock.js'
 import {systemRandom} from '../../src/lib/adapters/system-random.js'
 import type {SecretStore} from '../../src/lib/ports/secret-store.js'
+import {fakeKeychain} from '../support/fake-keychain.js'
 import {MemorySecretStore} from '../support/memory-secret-store.js'
 import {tempDir} from '../support/temp-dir.js'
 
@@ -31,7 +33,21 @@ interface Subject {
 const writable: Subject[] = [
   {name: 'MemorySecretStore', make: async () => new MemorySecretStore()},
   {name: 'FileSecretStore', make: async () => fileStore(join(await tempDir(), 'config'))},
+  {
+    name: 'OsKeychain over a keychain process',
+    make: async () => new OsKeychain(await fakeKeychain('works'), systemClock),
+  },
+  // keychain.e2e.test.ts runs this file where a real one is unlocked.
+  ...(process.env.AGNES_TEST_KEYCHAIN === 'unlocked'
+    ? [{name: 'OsKeychain over the keychain of this session', make: realKeychain}]
+    : []),
 ]
+
+async function realKeychain(): Promise<SecretStore> {
+  const command = keytarCommand()
+  if (!command) throw new Error('keytar is not installed')
+  return new OsKeychain(command, systemClock, {service: `agnes-test-${systemRandom.hex(8)}`})
+}
 
 /** Stores that hold `secret.token` for A and cannot be changed. */
 const readOnly: Subject[] = [

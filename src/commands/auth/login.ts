@@ -36,7 +36,7 @@ export default class AuthLogin extends BaseCommand<AuthLoginResult> {
     timeout: Flags.integer({
       summary: 'Seconds the browser is waited for',
       default: 180,
-      min: 5,
+      min: 1,
       max: 3600,
     }),
   }

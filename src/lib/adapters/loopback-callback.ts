@@ -58,13 +58,10 @@ function judge(request: IncomingMessage, state: string, port: number): Verdict {
   const {host} = request.headers
   // A page may point a name of its own at this port (DNS rebinding); the name it was asked by tells.
   if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) return {status: 403}
-  const target = request.url ?? '/'
-  const url = URL.canParse(target, 'http://127.0.0.1')
-    ? new URL(target, 'http://127.0.0.1')
-    : undefined
-  if (url?.pathname !== '/callback') return {status: 404}
+  const [path, text = ''] = (request.url ?? '/').split('?', 2)
+  if (path !== '/callback') return {status: 404}
   if (request.method !== 'GET') return {status: 405}
-  const query = url.searchParams
+  const query = new URLSearchParams(text)
   if (NEVER.some((name) => query.has(name))) return {status: 400}
   const [states, codes] = [query.getAll('state'), query.getAll('code')]
   if (states.length !== 1 || !isSame(states[0] ?? '', state)) return {status: 400}

@@ -11,7 +11,7 @@ const SERVICE = 'agnes-cli'
 /** No origin can be called so. */
 const PROBE_ACCOUNT = 'probe'
 /** A keychain that needs longer is waiting for somebody who is not there. */
-export const KEYCHAIN_LIMIT_MS = 3000
+const KEYCHAIN_LIMIT_MS = 3000
 const MAX_ANSWER_CHARS = 100_000
 
 const Answer = z.object({value: z.optional(z.unknown()), failure: z.optional(z.string())})
@@ -37,13 +37,17 @@ interface Request {
 export class OsKeychain implements SecretStore {
   readonly kind = 'keychain'
   private readonly limitMs: number
+  private readonly service: string
+  /** One process at a time: the limit counts a keychain's time, not that of a queue for the processor. */
+  private turn: Promise<unknown> = Promise.resolve()
 
   constructor(
     private readonly command: KeychainCommand,
     private readonly clock: Clock,
-    options: {limitMs?: number} = {},
+    options: {limitMs?: number; service?: string} = {},
   ) {
     this.limitMs = options.limitMs ?? KEYCHAIN_LIMIT_MS
+    this.service = options.service ?? SERVICE
   }
 
   /** Resolves when a secret can be written, read and deleted here; rejects with the reason otherwise. */
@@ -70,7 +74,13 @@ export class OsKeychain implements SecretStore {
     return (await this.ask({action: 'delete', account: accountOf(origin)})) === true
   }
 
-  private async ask(request: Request): Promise<unknown> {
+  private ask(request: Request): Promise<unknown> {
+    const answer = this.turn.then(() => this.askNow(request))
+    this.turn = answer.catch(() => undefined)
+    return answer
+  }
+
+  private async askNow(request: Request): Promise<unknown> {
     const over = new AbortController()
     const limit = this.clock.sleep(this.limitMs, over.signal).then(
       () => {
@@ -80,7 +90,7 @@ export class OsKeychain implements SecretStore {
     )
     const child = start(this.command)
     try {
-      const text = await Promise.race([converse(child, request), limit])
+      const text = await Promise.race([converse(child, {...request, service: this.service}), limit])
       return readAnswer(text ?? '')
     } finally {
       over.abort()
@@ -108,7 +118,10 @@ function start({program, args}: KeychainCommand) {
   })
 }
 
-function converse(child: ReturnType<typeof start>, request: Request): Promise<string> {
+function converse(
+  child: ReturnType<typeof start>,
+  request: Request & {service: string},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''
     child.on('error', (error) => reject(unavailable('could not be asked', error)))
@@ -119,7 +132,7 @@ function converse(child: ReturnType<typeof start>, request: Request): Promise<st
     child.stdin.on('error', () => {
       // It ended without listening; 'close' tells.
     })
-    child.stdin.end(JSON.stringify({...request, service: SERVICE}))
+    child.stdin.end(JSON.stringify(request))
   })
 }
 
