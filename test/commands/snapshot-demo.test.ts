@@ -190,8 +190,38 @@ describe('a snapshot of a remote table', () => {
     await writeFile(recordFile, JSON.stringify({...other, fetchedAt: '2020-01-01T00:00:00.000Z'}))
     const {exitCode, stderr} = await agnes(['query', 'FROM gone'])
     expect([exitCode, stderr]).toEqual([8, expect.stringContaining('no_longer_listed')])
+    expect(await views()).toContain('gone')
+    const listed = await agnes(['snapshot', 'list', '--json'])
+    expect(listed.json.snapshots).toMatchObject([{withdrawnSource: 'no_longer_listed'}])
+    expect(await views()).not.toContain('gone')
     await writeFile(recordFile, JSON.stringify(record))
     expect((await agnes(['query', 'FROM gone'])).exitCode).toBe(0)
+  })
+
+  it('whose grant goes loses its view at the next pull, and its file stays', async () => {
+    const argv = ['snapshot', 'create', 'web_sessions', '--where', WHERE, '--limit', '5']
+    expect((await agnes([...argv, '--as', 'lost'])).exitCode).toBe(0)
+    expect(await views()).toContain('lost')
+    const grants = [...server.state.all('grants')].filter(
+      ({resourceId}) => resourceId === 'web_sessions',
+    )
+    await server.state.update(() => ({
+      changes: grants.map(({id}) => ({drop: 'grants' as const, key: [id]})),
+      result: undefined,
+    }))
+    const pulled = await agnes(['pull', '--json'])
+    expect(pulled.exitCode, pulled.stdout).toBe(0)
+    expect(await views()).not.toContain('lost')
+    expect(await snapshotFiles()).toContain('lost.parquet')
+    expect((await agnes(['query', 'FROM lost'])).exitCode).toBe(8)
+    expect((await agnes(['snapshot', 'refresh', 'lost'])).exitCode).toBe(8)
+    await server.state.update(() => ({
+      changes: grants.map((row) => ({put: 'grants' as const, row})),
+      result: undefined,
+    }))
+    await agnes(['pull'])
+    expect((await agnes(['snapshot', 'refresh', 'lost'])).exitCode).toBe(0)
+    expect(await views()).toContain('lost')
   })
 
   it('is pruned by rule, and all of them only when asked', async () => {

@@ -23,7 +23,7 @@ export function parquetCopy(
   const limit = options.limit === undefined ? '' : ` LIMIT ${options.limit}`
   return (
     `COPY (SELECT ${selected.join(', ')} FROM ${source} AS t(${aliases.join(', ')})${limit}) ` +
-    `TO ${literal(options.path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`
+    `TO ${literal(options.path)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, USE_TMP_FILE false)`
   )
 }
 

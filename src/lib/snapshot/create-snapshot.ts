@@ -16,6 +16,7 @@ import {
 import {checkCeiling, estimateRecipe, refuseTableName, type Ceiling} from './estimate-recipe.js'
 import {explainQueryError} from './explain-query-error.js'
 import {checkRecipe, explainScanError, scanBody} from './snapshot-request.js'
+import {withdrawViews} from './withdraw-views.js'
 import {registerSnapshot, type ViewOutcome} from './snapshot-view.js'
 
 export interface SnapshotDeps extends FetchDeps {
@@ -58,6 +59,7 @@ export async function createSnapshot(
   const {name, recipe, isEstimateOnly} = request
   const {state} = await readSyncState(deps.files)
   checkSnapshotName(name, state)
+  const withdrawal = isEstimateOnly ? [] : await withdrawViews(deps, state, signal)
   if (!isEstimateOnly) await checkFree(deps, request)
   await checkRecipe(deps.http, recipe, signal)
   await refuseTableName(deps.http, request, signal)
@@ -69,7 +71,8 @@ export async function createSnapshot(
   const {ceiling} = request
   const warning = cost && (await checkCeiling(deps.http, {recipe, cost, ceiling}, signal))
   const {snapshot, view, notes} = await fetchAndInstall(deps, {...request, state, estimate}, signal)
-  return {estimate, snapshot, view, warnings: warning === null ? notes : [warning, ...notes]}
+  const warnings = [...withdrawal, ...(warning === null ? [] : [warning]), ...notes]
+  return {estimate, snapshot, view, warnings}
 }
 
 async function checkFree(

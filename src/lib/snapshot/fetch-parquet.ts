@@ -37,7 +37,7 @@ export interface FetchedParquet {
 }
 
 /** The engine's share while rows arrive and are written; what does not fit spills to a temporary folder. */
-const ENGINE_MEMORY_MB = 96
+const ENGINE_MEMORY_MB = 160
 /** Some warehouses take a quarter of an hour before the first byte. */
 const FIRST_BYTE_MS = 960_000
 const TABLE = 'answer'

@@ -1,4 +1,3 @@
-import {workspacePaths} from '../config/paths.js'
 import type {Files} from '../ports/files.js'
 import {readSyncState} from '../sync/sync-state.js'
 import {countField, textField, textsField} from '../wire/read-fields.js'
@@ -6,6 +5,7 @@ import {
   parquetPath,
   readRecord,
   readSidecar,
+  snapshotNames,
   type Sidecar,
   type SnapshotRecord,
 } from './snapshot-record.js'
@@ -41,15 +41,9 @@ export interface SnapshotInfo {
 
 /** Every snapshot of the workspace, by name; whatever another client left is shown as far as it can be read. */
 export async function listSnapshots(files: Files, nowMs: number): Promise<SnapshotInfo[]> {
-  const entries = await files.list(workspacePaths.snapshots)
-  const names = new Set<string>()
-  for (const entry of entries) {
-    const name = /^([^.].*?)(?:\.parquet|\.meta\.json)$/.exec(entry)?.[1]
-    if (name !== undefined) names.add(name)
-  }
   const {state} = await readSyncState(files)
   const snapshots: SnapshotInfo[] = []
-  for (const name of [...names].sort()) {
+  for (const name of await snapshotNames(files)) {
     const withdrawn = await withdrawnSource(files, name, state)
     snapshots.push({...(await readSnapshot(files, name, nowMs)), withdrawnSource: withdrawn})
   }

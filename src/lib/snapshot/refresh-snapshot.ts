@@ -6,6 +6,7 @@ import {listSnapshots, type SnapshotInfo} from './list-snapshots.js'
 import type {SnapshotRecipe, SnapshotRecord} from './snapshot-record.js'
 import {checkCeiling, estimateRecipe, refuseTableName, type Ceiling} from './estimate-recipe.js'
 import {checkRecipe} from './snapshot-request.js'
+import {withdrawViews} from './withdraw-views.js'
 
 export interface RefreshRequest {
   name: string
@@ -39,6 +40,7 @@ export async function refreshSnapshot(
     })
   const recipe = recipeOf(before, where)
   const {state} = await readSyncState(files)
+  const withdrawal = await withdrawViews(deps, state, signal)
   await checkRecipe(http, recipe, signal)
   await refuseTableName(http, {recipe, name}, signal)
   const cost = await estimateRecipe(http, {recipe, name}, signal)
@@ -52,7 +54,7 @@ export async function refreshSnapshot(
   const request = {name, recipe, state, estimate, ceiling, replaces: true, ttlMs}
   const {snapshot, notes} = await fetchAndInstall(deps, request, signal)
   const isIdentical = oldHash === null ? null : oldHash === snapshot.md5
-  const warnings = warning === null ? notes : [warning, ...notes]
+  const warnings = [...withdrawal, ...(warning === null ? [] : [warning]), ...notes]
   return {before, after: snapshot, estimate, isIdentical, warnings}
 }
 

@@ -60,6 +60,16 @@ export function recordPath(name: string): string {
   return `${workspacePaths.snapshotRecords}/${name}.json`
 }
 
+/** By name, of every file or sidecar there is. */
+export async function snapshotNames(files: Files): Promise<string[]> {
+  const names = new Set<string>()
+  for (const entry of await files.list(workspacePaths.snapshots)) {
+    const name = /^([^.].*?)(?:\.parquet|\.meta\.json)$/.exec(entry)?.[1]
+    if (name !== undefined) names.add(name)
+  }
+  return [...names].sort()
+}
+
 /** `null` when there is none, or none that can be read. */
 export async function readRecord(files: Files, name: string): Promise<SnapshotRecord | null> {
   const record = await readObject(files, recordPath(name))

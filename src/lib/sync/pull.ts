@@ -1,4 +1,5 @@
 import {ConflictError, PartialError, toAgnesError, type AgnesError} from '../errors.js'
+import {withdrawViews} from '../snapshot/withdraw-views.js'
 import {readWorkspaceServer} from '../workspace/workspace-marker.js'
 import {applyPlan, type ApplyDeps} from './apply-plan.js'
 import {describePull, type PullParts} from './describe-pull.js'
@@ -118,6 +119,7 @@ async function runPull(run: PullRun, signal: AbortSignal): Promise<PullResult> {
     const isComplete = applied?.failed.length === 0 && !only && !plan.isGuarded
     if (run.store) {
       rememberPull(run, parts, {fetched, catalogState, notesEtag: notes.etag, isComplete})
+      run.warnings.push(...(await withdrawSnapshotViews(run, signal)))
       await sweepTemporaries(deps.files, only ? null : hashesOfFailed(parts))
     }
     return describePull(parts)
@@ -125,6 +127,12 @@ async function runPull(run: PullRun, signal: AbortSignal): Promise<PullResult> {
     stopNotes.abort(error)
     throw error
   }
+}
+
+/** By what this pull has seen, which is not remembered yet. */
+function withdrawSnapshotViews({deps, state, only}: PullRun, signal: AbortSignal) {
+  const lastSuccessAt = only ? state.lastSuccessAt : new Date(deps.clock.now()).toISOString()
+  return withdrawViews(deps, {...state, lastSuccessAt}, signal)
 }
 
 /** Content that the next pull will ask for again. */

@@ -1,0 +1,35 @@
+import {AgnesError} from '../errors.js'
+import {readSyncState, type SyncState} from '../sync/sync-state.js'
+import {snapshotNames} from './snapshot-record.js'
+import {dropSnapshotViews, type ViewDeps} from './snapshot-view.js'
+import {withdrawnSource} from './withdrawn-source.js'
+
+/**
+ * Takes the views of snapshots out of the catalog whose source is no longer granted: other tools must
+ * not read through them what queries refuse. The engine is loaded only when there is such a snapshot.
+ * @param state as the last pull left it; read when it is not given
+ * @returns a sentence for each failure; the catalog being held by another program is none to end a command
+ */
+export async function withdrawViews(
+  deps: ViewDeps,
+  state: SyncState | null,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const {files} = deps
+  const names = await snapshotNames(files)
+  if (names.length === 0) return []
+  const known = state ?? (await readSyncState(files)).state
+  const withdrawn: string[] = []
+  for (const name of names)
+    if ((await withdrawnSource(files, name, known)) !== null) withdrawn.push(name)
+  try {
+    await dropSnapshotViews(deps, withdrawn, signal)
+    return []
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof AgnesError)) throw error
+    return [
+      `Other tools still see ${withdrawn.join(', ')}, made from a table that is no longer granted to you: ${error.message}`,
+    ]
+  }
+}
