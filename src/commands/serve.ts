@@ -95,10 +95,10 @@ export default class Serve extends BaseCommand<ServeResult> {
 }
 
 async function serverPorts(context: Context, dir: string): Promise<ServingDeps> {
-  const {clock, random, version, env, streams, filesAt} = context
+  const {clock, random, version, env, streams, filesAt, openBigQuery} = context
   const templates = join(packageRoot(), 'templates')
   return {
-    ...{clock, random, version, secret: env.variable},
+    ...{clock, random, version, secret: env.variable, openBigQuery},
     logger: serverLog(streams.err, clock, context.logger),
     warehouse: await context.warehouse(),
     files: filesAt(resolve(context.currentDir, dir)),

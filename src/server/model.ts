@@ -73,6 +73,8 @@ export interface ScanEstimate {
   scanBytes: number
   resultRows: number | null
   resultBytes: number | null
+  /** Where it is not the local one. */
+  engine?: string
 }
 
 /** On whose behalf a statement runs. */

@@ -98,7 +98,7 @@ describe('a query with a registered part', () => {
 
   it('keeps every type of the server', async () => {
     const part = `z=SELECT 9223372036854775807 AS big, CAST('1.10' AS DECIMAL(18,2)) AS price,
-      TIMESTAMPTZ '2026-01-31 12:00:00.123456+02' AS at, DATE '2026-01-31' AS d, [1, NULL] AS l,
+      TIMESTAMPTZ '2026-01-31 12:00:00.123456+02' AS moment, DATE '2026-01-31' AS d, [1, NULL] AS l,
       {'a': 1, 'b': ['x']} AS s, MAP {'k': 1} AS m, 'NaN'::DOUBLE AS f, 'é'::BLOB AS b, NULL AS none
       FROM web_sessions LIMIT 1`.replaceAll("'é'::BLOB", "'\\xFF'::BLOB")
     const {json} = await agnes(['SELECT * FROM z', '--register', part, '--json'])
@@ -115,14 +115,14 @@ describe('a query with a registered part', () => {
       'INTEGER',
     ])
     const exact = await agnes([
-      'SELECT big, price, at FROM z',
+      'SELECT big, price, moment FROM z',
       '--register',
       part,
       '--format',
       'csv',
     ])
     expect(exact.stdout).toBe(
-      'big,price,at\n9223372036854775807,1.10,2026-01-31T10:00:00.123456Z\n',
+      'big,price,moment\n9223372036854775807,1.10,2026-01-31T10:00:00.123456Z\n',
     )
   })
 

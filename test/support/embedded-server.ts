@@ -7,6 +7,7 @@ import {systemClock} from '../../src/lib/adapters/system-clock.js'
 import {systemRandom} from '../../src/lib/adapters/system-random.js'
 import type {Clock} from '../../src/lib/ports/clock.js'
 import type {Logger} from '../../src/lib/ports/logger.js'
+import type {OpenRemoteEngine} from '../../src/lib/ports/remote-engine.js'
 import {createServer, type OpenedData, type ReadyServer} from '../../src/server/create-server.js'
 import type {EngineLimits} from '../../src/server/engine/query-engine.js'
 import type {QuotaLimits} from '../../src/server/quota-ledger.js'
@@ -24,6 +25,8 @@ export interface EmbeddedServerOptions {
   quotas?: Partial<QuotaLimits>
   /** Of the engine: cost cap, time limits. */
   limits?: Partial<EngineLimits>
+  /** BigQuery of another address, with other credentials. */
+  openBigQuery?: OpenRemoteEngine
   /** Stands in for the real store and engine over `dir`. */
   openData?: () => Promise<OpenedData>
   /** Kept running after the test that started it; then the caller closes it. */
@@ -72,6 +75,7 @@ export async function startEmbeddedServer(
     welcomeTemplate: await readFile(join(repositoryRoot, 'templates/welcome.md'), 'utf8'),
     hasRateLimits: options.hasRateLimits ?? false,
     secret: () => undefined,
+    openBigQuery: options.openBigQuery ?? noBigQuery,
     demo: demoOf(options.demo),
     ...(options.quotas ? {quotas: options.quotas} : {}),
     ...(options.limits ? {limits: options.limits} : {}),
@@ -116,6 +120,10 @@ function caller(url: string, adminToken: string): EmbeddedServer['call'] {
       body: isJson ? JSON.parse(text) : text,
     }
   }
+}
+
+function noBigQuery(): Promise<never> {
+  throw new Error('this server has no BigQuery')
 }
 
 function demoOf(demo: EmbeddedServerOptions['demo']) {

@@ -10,7 +10,7 @@ import type {
   RemoteTable,
   TablePath,
 } from '../ports/remote-engine.js'
-import type {RowBatch} from '../ports/warehouse.js'
+import type {RowBatch, RowStream} from '../ports/warehouse.js'
 import {bigQueryError} from './bigquery-errors.js'
 import {decodedColumn, type BigQueryField, type DecodedColumn} from './bigquery-values.js'
 
@@ -127,6 +127,29 @@ class BigQueryEngine implements RemoteEngine {
     })
   }
 
+  async head(path: TablePath, rows: number, signal?: AbortSignal): Promise<RowStream> {
+    return this.named(signal, async () => {
+      const {project, dataset, table} = path
+      const reference = this.client.dataset(dataset, {projectId: project}).table(table)
+      const [metadata] = await abortable(reference.getMetadata(), signal)
+      const columns = ((metadata as TableMetadata).schema?.fields ?? []).map(decodedColumn)
+      const names = [dataset, table].map(encodeURIComponent)
+      const uri = `/datasets/${names[0]}/tables/${names[1]}/data`
+      const qs = {maxResults: rows, 'formatOptions.useInt64Timestamp': true}
+      const {rows: found = []} = await abortable(
+        this.request({uri, qs, projectId: project}),
+        signal,
+      )
+      const batch = this.batch(found, columns)
+      return {
+        columns: columns.map(({column}) => column),
+        batches: (async function* () {
+          yield batch
+        })(),
+      }
+    })
+  }
+
   /** The first page, once the statement has ended. */
   private async finished(job: Job, signal?: AbortSignal): Promise<ResultPage> {
     for (;;) {
@@ -174,9 +197,16 @@ class BigQueryEngine implements RemoteEngine {
       ...(job.location === undefined ? {} : {location: job.location}),
       ...(pageToken === undefined ? {} : {pageToken}),
     }
-    const uri = `/queries/${encodeURIComponent(job.id ?? '')}`
+    return this.request({uri: `/queries/${encodeURIComponent(job.id ?? '')}`, qs})
+  }
+
+  private request(options: {
+    uri: string
+    qs: Record<string, unknown>
+    projectId?: string
+  }): Promise<ResultPage> {
     return new Promise((resolve, reject) => {
-      this.client.request({uri, qs}, (error, body) => {
+      this.client.request(options, (error, body) => {
         if (error) reject(error)
         else resolve(body as ResultPage)
       })

@@ -59,6 +59,8 @@ export interface RemoteEngine {
   /** Runs one statement. The engine itself refuses to read more than `maxBytes`, before it reads any. */
   run(sql: string, limits: {maxBytes: number}, signal?: AbortSignal): Promise<RemoteRows>
   table(path: TablePath, signal?: AbortSignal): Promise<RemoteTable>
+  /** Some rows of a table, which is free. `QueryError` for a view: it has none of its own. */
+  head(path: TablePath, rows: number, signal?: AbortSignal): Promise<RowStream>
 }
 
 export type OpenRemoteEngine = (options: RemoteEngineOptions) => Promise<RemoteEngine>

@@ -19,9 +19,9 @@ export interface ExtractedTable {
 /** A row of `_remote_attach`: the engine behind the source's remote tables. */
 export interface RemoteAttach {
   alias: string
-  /** `''` and `duckdb` are a DuckDB file, `sqlite` an SQLite file. */
+  /** `''` and `duckdb` are a DuckDB file, `sqlite` an SQLite file, `bigquery` a project of BigQuery. */
   extension: string
-  /** Path of the database; relative ones start at the source's folder. */
+  /** Path of the database; relative ones start at the source's folder. For BigQuery `project=ID` and more. */
   url: string
   /** Name of the environment variable with the key, or `''`. */
   tokenEnv: string
@@ -30,6 +30,8 @@ export interface RemoteAttach {
 export interface Extract {
   tables: ExtractedTable[]
   remotes: RemoteAttach[]
+  /** Definition of each view, by its name. */
+  views: ReadonlyMap<string, string>
 }
 
 /** Columns of `_meta` beyond the contract's six; extractors may leave them out. */
@@ -47,6 +49,7 @@ export async function readExtract(
     return {
       tables: await readMeta(session, columns.get('_meta') ?? new Set(), signal),
       remotes: await readRemotes(session, columns.get('_remote_attach') ?? new Set(), signal),
+      views: await readViews(session, signal),
     }
   } finally {
     await session.close()
@@ -139,6 +142,19 @@ async function readRemotes(
     url: String(url),
     tokenEnv: String(tokenEnv),
   }))
+}
+
+async function readViews(
+  session: WarehouseSession,
+  signal?: AbortSignal,
+): Promise<Map<string, string>> {
+  const rows = await session.rows(
+    `SELECT view_name, sql FROM duckdb_views()
+     WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal`,
+    [],
+    signal,
+  )
+  return new Map(rows.map(([name, sql]) => [String(name), String(sql)]))
 }
 
 function textOf(cell: Cell | undefined): string | null {

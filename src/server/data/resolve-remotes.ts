@@ -1,12 +1,15 @@
 import {basename} from 'node:path'
 import {toAgnesError, UsageError} from '../../lib/errors.js'
 import type {DataStoreDeps} from './open-data-store.js'
-import type {RemoteAttach} from './read-extract.js'
+import {bigQuerySource} from './bigquery-source.js'
+import type {Extract, RemoteAttach} from './read-extract.js'
 import {
+  isBigQuery,
   isDuckDb,
   isSqlite,
   remoteFile,
   type Attachment,
+  type BigQuerySource,
   type RemoteSource,
 } from './remote-source.js'
 import {importSqlite} from './sqlite-import.js'
@@ -14,15 +17,18 @@ import {importSqlite} from './sqlite-import.js'
 /** Turns `_remote_attach` rows into DuckDB files that can be attached. Problems are told, not thrown. */
 export async function resolveRemotes(
   deps: DataStoreDeps,
-  {source, remotes}: {source: string; remotes: readonly RemoteAttach[]},
+  {source, remotes, views}: Pick<Extract, 'remotes' | 'views'> & {source: string},
   signal?: AbortSignal,
 ): Promise<RemoteSource> {
   const folder = `extracts/${source}`
   const attachments: Attachment[] = []
+  let bigQuery: BigQuerySource | null = null
   const problems: string[] = []
   for (const remote of remotes) {
     try {
-      attachments.push(await resolveOne(deps, {source, remote}, signal))
+      if (!isBigQuery(remote)) attachments.push(await resolveOne(deps, {source, remote}, signal))
+      else if (bigQuery === null) bigQuery = bigQuerySource(deps, {source, remote, views})
+      else throw new UsageError(`${source} names BigQuery twice; one project is enough.`)
     } catch (error) {
       if (signal?.aborted) throw error
       const {message} = toAgnesError(error)
@@ -33,6 +39,7 @@ export async function resolveRemotes(
   return {
     extractFile: deps.files.absolute(`${folder}/extract.duckdb`),
     attachments,
+    bigQuery,
     problem: problems.length === 0 ? null : problems.join(' '),
   }
 }

@@ -4,7 +4,7 @@ import {naiveIso} from '../times.js'
 import {openFileHashes, type FileHashes} from './file-hashes.js'
 import {findDataFiles} from './find-data-files.js'
 import type {DataStoreDeps} from './open-data-store.js'
-import {readExtract, type ExtractedTable} from './read-extract.js'
+import {readExtract, type Extract, type ExtractedTable} from './read-extract.js'
 import {resolveRemotes} from './resolve-remotes.js'
 import type {RemoteSource} from './remote-source.js'
 import {rollupHash} from './rollup-hash.js'
@@ -72,10 +72,20 @@ async function scanSource(
   const hasRemote = tables.some(({queryMode}) => queryMode === 'remote')
   const remote = await resolveRemotes(
     deps,
-    {source: name, remotes: hasRemote ? extract.remotes : []},
+    {source: name, remotes: hasRemote ? extract.remotes : [], views: extract.views},
     signal,
   )
-  return {name, tables, remote}
+  return {name, tables: tables.map((table) => inEngine(table, {extract, remote})), remote}
+}
+
+/** What lies in BigQuery is of that source, whatever the folder is called, unless the extractor says otherwise. */
+function inEngine(
+  table: PublishedTable,
+  {extract, remote}: {extract: Extract; remote: RemoteSource},
+): PublishedTable {
+  const isSaid = extract.tables.some(({name, sourceType}) => name === table.name && sourceType)
+  const isThere = table.queryMode === 'remote' && remote.bigQuery?.paths.has(table.name)
+  return isThere && !isSaid ? {...table, sourceType: 'bigquery'} : table
 }
 
 async function publish(

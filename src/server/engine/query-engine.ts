@@ -119,7 +119,7 @@ export function createQueryEngine(deps: QueryEngineDeps): QueryEngine {
 }
 
 /** One session without any file for all parsing; statements wait for one another. */
-function createParser(warehouse: Warehouse) {
+export function createParser(warehouse: Warehouse) {
   let opened: Promise<WarehouseSession> | undefined
   let last: Promise<unknown> = Promise.resolve()
   const open = () =>
@@ -191,8 +191,8 @@ async function withTable<T>(
 }
 
 /** In the contract's order: predicate, then columns, then sorting. */
-async function checkScan(
-  {parse}: EngineParts,
+export async function checkScan(
+  {parse}: Pick<EngineParts, 'parse'>,
   {table, request, names}: {table: PublishedTable; request: ScanRequest; names: readonly string[]},
   signal?: AbortSignal,
 ): Promise<CheckedScan> {

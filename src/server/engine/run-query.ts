@@ -86,7 +86,7 @@ function ceilingOf(cap: number, asked: number | undefined): number {
 }
 
 /** Reads one row more than asked for, to know whether there was more; the rest is never computed. */
-async function firstRows(
+export async function firstRows(
   stream: RowStream,
   limit: number,
 ): Promise<{rows: Cell[][]; truncated: boolean}> {

@@ -1,6 +1,7 @@
 import type {FastifyInstance} from 'fastify'
 import {callerOf, type CatalogTable, type DataRouteDeps} from '../route-deps.js'
 import {offsetIso} from '../times.js'
+import {sqlFlavor} from './schema.js'
 
 /** What a caller may read, in the two lists of the contract (3.1 and 3.4). Never asks an engine. */
 export function registerCatalogRoutes(app: FastifyInstance, deps: DataRouteDeps): void {
@@ -30,7 +31,7 @@ function toCatalogRow(table: CatalogTable): Record<string, unknown> {
     source_type: table.sourceType,
     query_mode: table.queryMode,
     server_only: table.serverOnly,
-    sql_flavor: 'duckdb',
+    sql_flavor: sqlFlavor(table),
     where_examples: isRemote ? whereExamples(table) : [],
     fetch_via: fetchVia(table),
     rough_size_hint: roughSize(table.sizeBytes),

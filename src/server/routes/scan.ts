@@ -51,11 +51,11 @@ export function registerScanRoutes(app: FastifyInstance, deps: DataRouteDeps): v
 function estimateBody(
   id: string,
   engine: string,
-  {scanBytes, resultRows, resultBytes}: ScanEstimate,
+  {scanBytes, resultRows, resultBytes, engine: own}: ScanEstimate,
 ): Record<string, unknown> {
   return {
     table_id: id,
-    engine,
+    engine: own ?? engine,
     estimated_scan_bytes: scanBytes,
     estimated_result_rows: resultRows,
     estimated_result_bytes: resultBytes,

@@ -1,7 +1,13 @@
 import type {FastifyInstance, FastifyRequest} from 'fastify'
+import type {PublishedTable} from '../model.js'
 import {callerOf, type DataRouteDeps} from '../route-deps.js'
 import {DISCOVERY_TEXTS, readableTable} from './readable-table.js'
 import {requestSignal} from './request-signal.js'
+
+/** The dialect a remote table is asked in. */
+export function sqlFlavor({queryMode, sourceType}: PublishedTable): 'bigquery' | 'duckdb' {
+  return queryMode === 'remote' && sourceType === 'bigquery' ? 'bigquery' : 'duckdb'
+}
 
 /** `GET /api/v2/schema/{id}` (contract 3.2). */
 export function registerSchemaRoute(app: FastifyInstance, deps: DataRouteDeps): void {
@@ -12,7 +18,7 @@ export function registerSchemaRoute(app: FastifyInstance, deps: DataRouteDeps): 
     return {
       table_id: table.id,
       source_type: table.sourceType,
-      sql_flavor: 'duckdb',
+      sql_flavor: sqlFlavor(table),
       columns,
       partition_by: table.partitionBy,
       clustered_by: table.clusteredBy,
