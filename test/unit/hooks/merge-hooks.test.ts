@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
-import {mergeHooks, type HookDefinition} from '../../../src/lib/hooks/merge-hooks.js'
+import {mergeHooks, removeHooks, type HookDefinition} from '../../../src/lib/hooks/merge-hooks.js'
 import {isOwnEntry} from '../../../src/lib/hooks/own-entry.js'
 import {repositoryRoot} from '../../support/run-cli.js'
 
@@ -220,5 +220,64 @@ describe('mergeHooks, for any settings', () => {
   it('never throws on junk', () => {
     fc.assert(fc.property(fc.string(), (junk) => void mergeHooks(junk, definitions)))
     fc.assert(fc.property(fc.json(), (junk) => void mergeHooks(junk, definitions)))
+  })
+})
+
+describe('the status line', () => {
+  const ours = {type: 'command', command: 'agnes statusline || true'}
+  const lineOf = (before: string) => {
+    const merged = mergeHooks(before, {hooks: [], statusLine: ours})
+    return merged.kind === 'merged' ? (JSON.parse(merged.text).statusLine as unknown) : merged
+  }
+
+  it.each([['{}'], ['{"statusLine": null}'], ['{"statusLine": ""}']])('goes into %s', (before) =>
+    expect(lineOf(before)).toEqual(ours),
+  )
+
+  it('replaces an older one of ours, and leaves somebody else’s', () => {
+    expect(lineOf('{"statusLine": {"command": "/usr/bin/agnes statusline"}}')).toEqual(ours)
+    const theirs = {type: 'command', command: 'agnes statusline; my-line'}
+    expect(lineOf(JSON.stringify({statusLine: theirs}))).toEqual(theirs)
+  })
+})
+
+describe('removeHooks', () => {
+  const removed = (before: string) => {
+    const merged = removeHooks(before)
+    if (merged.kind !== 'merged') throw new Error(merged.reason)
+    return merged.text
+  }
+
+  it('gives back the text as it was before they were added', () => {
+    for (const before of [
+      '{\n  "model": "opus",\n  "a": [1, 2]\n}\n',
+      '{"hooks":{"Stop":[{"hooks":[]}]}}',
+      '{\r\n\t"hooks": {\r\n\t\t"SessionStart": [\r\n\t\t\t{"hooks": [{"type": "command", "command": "make fresh"}]}\r\n\t\t]\r\n\t}\r\n}',
+    ])
+      expect(removed(merge(before))).toBe(before)
+  })
+
+  it('changes nothing foreign and leaves nothing of ours', () => {
+    fc.assert(
+      fc.property(text, (before) => {
+        const after = removed(before)
+        const entries = Object.values((JSON.parse(after).hooks ?? {}) as Record<string, unknown[]>)
+        expect(entries.flat().some(isOwnEntry)).toBe(false)
+        expect(removed(after)).toBe(after)
+      }),
+      {numRuns: 300},
+    )
+  })
+
+  it('takes out a status line of ours and no other', () => {
+    expect(removed('{"statusLine": {"command": "agnes statusline || true"}, "a": 1}')).toBe(
+      '{"a": 1}',
+    )
+    const theirs = '{"statusLine": {"command": "my-line"}}'
+    expect(removed(theirs)).toBe(theirs)
+  })
+
+  it('leaves what it cannot read', () => {
+    expect(removeHooks('{"hooks": ')).toMatchObject({kind: 'unreadable'})
   })
 })

@@ -27,6 +27,10 @@ describe('isOwnEntry', () => {
     ['a guarded pull', 'if command -v agnes >/dev/null; then agnes pull --quiet; fi'],
     ['in the project folder', 'cd "$CLAUDE_PROJECT_DIR" && agnes pull --quiet || true'],
     ['an absolute path', '/usr/local/bin/agnes pull --quiet'],
+    [
+      'Node and our script by full paths',
+      '"/opt/node (20)/bin/node" "/home/ana/my \\"tools\\"/agnes-cli/bin/run.js" pull --quiet || agnes pull --quiet || true',
+    ],
     ['the collector script', 'python3 server/scripts/collect_session.py'],
   ])('recognises %s', (_name, command) => {
     expect(isOwnEntry(entry(command))).toBe(true)
@@ -40,6 +44,11 @@ describe('isOwnEntry', () => {
     ['a pipe into a foreign program', 'agnes pull --json | tee log'],
     ['a substitution', 'agnes pull --table $(pick-table)'],
     ['backquotes', 'agnes pull --table `pick-table`'],
+    ['another CLI of the same build', 'node ./bin/run.js pull --quiet'],
+    [
+      'ours with a step added',
+      '"/usr/bin/node" "/x/bin/run.js" pull --quiet || agnes pull --quiet || true; make fresh',
+    ],
     ['only glue', 'true'],
     ['nothing', ''],
   ])('leaves %s to its owner', (_name, command) => {
