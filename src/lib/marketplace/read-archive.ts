@@ -36,9 +36,9 @@ export async function readArchive(
   limits: ArchiveLimits = ARCHIVE_LIMITS,
   signal?: AbortSignal,
 ): Promise<Map<string, Buffer>> {
-  const {fromBufferPromise} = await import('yauzl')
+  const {default: yauzl} = await import('yauzl')
   const options = {lazyEntries: true, strictFileNames: true, validateEntrySizes: true}
-  const archive = await fromBufferPromise(bytes, options).catch(notReadable)
+  const archive = await yauzl.fromBufferPromise(bytes, options).catch(notReadable)
   const files = new Map<string, Buffer>()
   const taken = new Set<string>()
   if (archive.entryCount > limits.entries)

@@ -9,8 +9,8 @@ export async function zipTree(
   tree: PluginTree,
   version: Record<string, unknown>,
 ): Promise<Readable> {
-  const {ZipFile} = await import('yazl')
-  const archive = new ZipFile()
+  const {default: yazl} = await import('yazl')
+  const archive = new yazl.ZipFile()
   const options = {mtime: EPOCH, mode: 0o100_644, forceDosTimestamp: true}
   const add = (path: string, bytes: Buffer) => archive.addBuffer(bytes, path, options)
   add('.agnes/version.json', Buffer.from(JSON.stringify(version) + '\n'))
