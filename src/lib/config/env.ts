@@ -42,6 +42,8 @@ export interface Env {
   pullChunkParallelism: number
   /** Files above this many bytes are fetched in ranges. */
   pullChunkThresholdBytes: number
+  /** Most bytes a second of a pull; `null` for no limit. */
+  pullBytesPerSecond: number | null
   /** Extra attempts after a failed transfer. */
   streamRetries: number
   /** A transfer with no byte for this long counts as failed. */
@@ -126,6 +128,8 @@ export function readEnv(source: EnvSource = process.env): Env {
       0,
       Number.MAX_SAFE_INTEGER,
     ),
+    pullBytesPerSecond:
+      integer(source.AGNES_PULL_BYTES_PER_SECOND, 0, 0, Number.MAX_SAFE_INTEGER) || null,
     streamRetries: integer(source.AGNES_STREAM_RETRIES, 3, 0, 100),
     stallMs: integer(source.AGNES_STALL_SECONDS, 30, 1, 3600) * 1000,
     queryMemoryMb: integer(source.AGNES_QUERY_MEMORY_MB, 2048, 64, 1_048_576),

@@ -11,6 +11,7 @@ import type {Random} from '../ports/random.js'
 import {BlockPool} from './block-pool.js'
 import {inlineHash, threadHash} from './checksum.js'
 import {fetchArtifact, SMALL_BYTES, type FetchDeps} from './fetch-artifact.js'
+import {RateLimit} from './rate-limit.js'
 import {RunState} from './run-state.js'
 
 /**
@@ -62,6 +63,8 @@ export interface DownloadLimits {
   stallMs: number
   /** The longest the run may wait for the server in all. */
   runBudgetMs: number
+  /** Of all transfers together; `null` for no limit. */
+  bytesPerSecond: number | null
 }
 
 export interface DownloadDeps {
@@ -95,6 +98,7 @@ const INLINE_BUDGET_BYTES = 16 * 1024 * 1024
 export function createDownloader(deps: DownloadDeps): Downloader {
   const {limits, files, hasher, random, onProgress} = deps
   const run = new RunState(deps, limits)
+  const rate = new RateLimit(deps.clock, limits.bytesPerSecond)
   const limit = pLimit(limits.parallelism)
   const stems = new Map<string, number>()
   let inlineBytes = 0
@@ -109,7 +113,7 @@ export function createDownloader(deps: DownloadDeps): Downloader {
     inlineBytes += size
     return inlineHash()
   }
-  const fetchDeps: FetchDeps = {...deps, ...limits, run, newHash, pool: new BlockPool()}
+  const fetchDeps: FetchDeps = {...deps, ...limits, run, newHash, rate, pool: new BlockPool()}
 
   const fetchOne = async (artifact: Artifact, signal: AbortSignal) => {
     signal.throwIfAborted()

@@ -3,10 +3,12 @@ import type {Facts, Wanted} from './check-answer.js'
 import {exchange, RestartNeeded, type Download, type ExchangeDeps} from './exchange.js'
 import {splitIntervals, type Interval} from './intervals.js'
 import type {PartialFile} from './partial-file.js'
+import type {RateLimit} from './rate-limit.js'
 import type {RunState} from './run-state.js'
 
 export interface FillDeps extends ExchangeDeps {
   run: RunState
+  rate: RateLimit
   /** Ranges of one file at once. */
   chunkParallelism: number
   /** Files above this many bytes are fetched in ranges. */
@@ -124,6 +126,7 @@ async function fillPiece(deps: FillDeps, options: FillOptions, work: PieceOption
         onBytes: (count: number) => options.onReceived(count),
         async write(block: Uint8Array, position: number) {
           await partial.write(block, position)
+          await deps.rate.take(block.length, work.signal)
           cursor = position + block.length
           options.onMoved()
         },

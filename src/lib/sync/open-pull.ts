@@ -74,6 +74,7 @@ async function openFetcher(
     retries: env.streamRetries,
     stallMs: env.stallMs,
     runBudgetMs: RUN_BUDGET_MS,
+    bytesPerSecond: env.pullBytesPerSecond,
   }
   return downloadFetcher((onProgress) =>
     createDownloader({http, files, hasher, clock, random, logger, limits, onProgress}),

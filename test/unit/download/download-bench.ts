@@ -40,6 +40,7 @@ export const defaultLimits: DownloadLimits = {
   retries: 3,
   stallMs: 1e12,
   runBudgetMs: 600_000,
+  bytesPerSecond: null,
 }
 
 /** A downloader on a real server, real files and fake time. */

@@ -105,6 +105,17 @@ describe('a run of downloads', () => {
     expect(bench.clock.monotonicMs()).toBeLessThanOrEqual(21_000)
   })
 
+  it('passes no more bytes a second than it may, all transfers together', async () => {
+    const server = await startTestServer()
+    const tables = publish(server, 4, 1_000_000)
+    const bench = await workbench(server.origin, {limits: {bytesPerSecond: 100_000}})
+    await drive(
+      bench.clock,
+      Promise.all(tables.map(({artifact}) => bench.downloader.fetch(artifact, never))),
+    )
+    expect(bench.clock.monotonicMs()).toBeGreaterThanOrEqual(39_000)
+  })
+
   it('gives two tables with the same content a file each', async () => {
     const server = await startTestServer()
     const bytes = parquetBytes(20_000)

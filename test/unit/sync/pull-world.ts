@@ -27,7 +27,7 @@ const base = {
   logger: stderrLogger(new MemoryOutput(false), systemClock, false),
   limits: {
     ...{parallelism: 4, chunkParallelism: 2, chunkThresholdBytes: 50_000_000},
-    ...{retries: 0, stallMs: 5000, runBudgetMs: 5000},
+    ...{retries: 0, stallMs: 5000, runBudgetMs: 5000, bytesPerSecond: null},
   },
 }
 
