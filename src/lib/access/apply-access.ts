@@ -1,5 +1,11 @@
 import type {AdminApi} from '../admin/admin-api.js'
-import {type AgnesError, ConflictError, MissingError, PartialError, toAgnesError} from '../errors.js'
+import {
+  type AgnesError,
+  ConflictError,
+  MissingError,
+  PartialError,
+  toAgnesError,
+} from '../errors.js'
 import {
   thingKeys,
   type AccessAction,

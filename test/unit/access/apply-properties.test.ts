@@ -39,12 +39,21 @@ const GROUPS = ['analysts', 'Finance & co', '2024', 'no']
 const TABLES = ['orders', 'customers', 'web_sessions']
 const METRICS = ['revenue/mrr', 'revenue/arr', 'support/load']
 
-const text = fc.oneof(fc.string({maxLength: 12}), fc.constantFrom('yes', '007', 'a: b', '# no', 'ž ☃'))
+const text = fc.oneof(
+  fc.string({maxLength: 12}),
+  fc.constantFrom('yes', '007', 'a: b', '# no', 'ž ☃'),
+)
 const printable = text.map((value) => value.replace(/[^\P{C}]/gu, '').trim())
 const some = <T>(values: readonly T[]) => fc.subarray([...values])
 
-const user = fc.record({name: printable.map((name) => name || 'x'), active: fc.boolean()}, {requiredKeys: []})
-const group = fc.record({description: fc.option(printable), members: some(EMAILS)}, {requiredKeys: []})
+const user = fc.record(
+  {name: printable.map((name) => name || 'x'), active: fc.boolean()},
+  {requiredKeys: []},
+)
+const group = fc.record(
+  {description: fc.option(printable), members: some(EMAILS)},
+  {requiredKeys: []},
+)
 const table = fc.record(
   {
     description: printable,
@@ -62,7 +71,10 @@ const metric = fc.record(
     sql: fc.constantFrom('SELECT 1', 'SELECT 2\nFROM orders\n'),
     display_name: printable,
     table: fc.constantFrom(...TABLES),
-    synonyms: fc.array(printable.map((word) => word || 'x'), {maxLength: 3}),
+    synonyms: fc.array(
+      printable.map((word) => word || 'x'),
+      {maxLength: 3},
+    ),
     notes: fc.array(fc.constantFrom('a', 'b'), {maxLength: 2}),
     sql_variants: fc.constant({by_day: 'SELECT 3'}),
     validation: fc.constant({min: 0}),
@@ -116,19 +128,22 @@ async function yamlOf(value: object): Promise<string> {
 
 describe('applying access', () => {
   it('leaves nothing to plan, whatever the server was and whatever the file says', async () => {
-    const property = fc.asyncProperty(fc.array(step, {minLength: 1, maxLength: 3}), async (steps) => {
-      for (const {state: file, prune, left} of steps) {
-        const said = Object.entries(file).filter(([key]) => prune || !left.includes(key))
-        // Without pruning a grant may name a table of a section that is left out.
-        const kept = said.filter(([key]) => key !== 'grants' || !left.includes('tables') || prune)
-        const desired = parseAccess(await yamlOf(Object.fromEntries(kept)), 'access.yaml')
-        const options = {prune, path: 'access.yaml'}
-        const {current, plan} = await planFor(admin, desired, options, never)
-        const outcome = await applyAccess(admin, {desired, current, plan}, options, never)
-        expect(outcome.applied.filter((one) => one.state !== 'done')).toEqual([])
-        expect(outcome).toMatchObject({ok: true, remaining: []})
-      }
-    })
+    const property = fc.asyncProperty(
+      fc.array(step, {minLength: 1, maxLength: 3}),
+      async (steps) => {
+        for (const {state: file, prune, left} of steps) {
+          const said = Object.entries(file).filter(([key]) => prune || !left.includes(key))
+          // Without pruning a grant may name a table of a section that is left out.
+          const kept = said.filter(([key]) => key !== 'grants' || !left.includes('tables') || prune)
+          const desired = parseAccess(await yamlOf(Object.fromEntries(kept)), 'access.yaml')
+          const options = {prune, path: 'access.yaml'}
+          const {current, plan} = await planFor(admin, desired, options, never)
+          const outcome = await applyAccess(admin, {desired, current, plan}, options, never)
+          expect(outcome.applied.filter((one) => one.state !== 'done')).toEqual([])
+          expect(outcome).toMatchObject({ok: true, remaining: []})
+        }
+      },
+    )
     await fc.assert(property, {numRuns: 12, endOnFailure: true})
   }, 180_000)
 
