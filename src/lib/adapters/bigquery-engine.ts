@@ -48,9 +48,18 @@ export async function openBigQuery(
     ...(location === undefined ? {} : {location}),
     ...(endpoint === undefined ? {} : {apiEndpoint: endpoint}),
     ...(keyFile === undefined ? {} : {keyFilename: keyFile}),
-    ...(deps.authClient === undefined ? {} : {authClient: deps.authClient as never}),
+    ...authOf(endpoint, deps.authClient),
   })
   return new BigQueryEngine(client, project, deps.clock)
+}
+
+/** No credential leaves this computer unencrypted: an emulator on a loopback port gets none. */
+function authOf(endpoint: string | undefined, authClient: unknown): {authClient?: never} {
+  const anonymous = endpoint?.startsWith('http:')
+    ? {getRequestHeaders: async () => new Headers()}
+    : undefined
+  const chosen = authClient ?? anonymous
+  return chosen === undefined ? {} : {authClient: chosen as never}
 }
 
 type Library = Pick<typeof bigquery, 'BigQuery'>
