@@ -46,7 +46,10 @@ interface Setting {
   run(argv: string[], options?: object): ReturnType<QueryWorkspace['run']>
 }
 
-async function setting(tables: object[] = [SESSIONS, ORDERS, REPORT]): Promise<Setting> {
+async function setting(
+  tables: object[] = [SESSIONS, ORDERS, REPORT],
+  state: object = {},
+): Promise<Setting> {
   const server = await startDiscoveryServer()
   server.json('/api/v2/catalog', {tables, server_time: 'x'}).optional()
   server.json('/api/v2/schema/web sessions/eu', SCHEMA).optional()
@@ -56,6 +59,7 @@ async function setting(tables: object[] = [SESSIONS, ORDERS, REPORT]): Promise<S
     state: {
       server: server.origin,
       listed: [{name: 'web_sessions', queryMode: 'remote', reason: 'remote'}],
+      ...state,
     },
   })
   const env = {HOME: workspace.home, ...server.env}
@@ -63,6 +67,53 @@ async function setting(tables: object[] = [SESSIONS, ORDERS, REPORT]): Promise<S
     workspace.run(argv, {env, clock: noon(), ...options})
   return {server, workspace, run}
 }
+
+describe('a table that nobody can be asked about', () => {
+  const LAST = {lastSuccessAt: '2026-01-30T06:00:00.000Z'}
+
+  it.each(['describe', 'schema', 'sample', 'explore'])(
+    'is a wrong name for %s when the last pull or the remembered catalog knows all names',
+    async (command) => {
+      const {server, run} = await setting()
+      await run(['catalog'])
+      await server.close()
+      const {json, exitCode} = await run([command, 'web_sesions', '--json'])
+      expect([exitCode, json.error.code]).toEqual([4, 'table_not_found'])
+      expect(json.error.message).toContain(
+        'listed no table web_sesions on 2026-01-31T12:00:00.000Z',
+      )
+      expect(json.error.hint).toContain('web_sessions')
+    },
+  )
+
+  it('is a wrong name by what the last pull saw, without a catalog', async () => {
+    const server = await startDiscoveryServer()
+    const workspace = await queryWorkspace({
+      tables: {orders: 'SELECT 1 AS id'},
+      state: {server: server.origin, ...LAST},
+    })
+    await server.close()
+    const env = {HOME: workspace.home, ...server.env}
+    const {json, exitCode} = await workspace.run(['describe', 'ordres', '--json'], {env})
+    expect([exitCode, json.error.details.similar]).toEqual([4, ['orders']])
+    expect(json.error.message).toContain(LAST.lastSuccessAt)
+  })
+
+  it('keeps the failure, and says what is known, when the name was listed', async () => {
+    const {server, run} = await setting()
+    await run(['catalog'])
+    await server.close()
+    const {json, exitCode} = await run(['describe', 'web_sessions', '--json'])
+    expect([exitCode, json.error.code]).toEqual([9, 'unreachable'])
+    expect(json.error.message).toContain('the server listed web_sessions; more is not known here')
+  })
+
+  it('keeps the failure when nothing was ever known', async () => {
+    const {server, run} = await setting([SESSIONS], {lastSuccessAt: null})
+    await server.close()
+    expect((await run(['describe', 'anything'])).exitCode).toBe(9)
+  })
+})
 
 describe('agnes catalog', () => {
   it('names the command that answers for each kind of table', async () => {

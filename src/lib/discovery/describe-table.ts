@@ -8,7 +8,7 @@ import {
 } from '../wire/schema.js'
 import type {CatalogRow} from '../wire/catalog.js'
 import {isBearable} from './ask-server.js'
-import {askAboutTable, findRow, rowsIfAny, segment} from './find-table.js'
+import {askAboutTable, findRow, rowsIfAny, segment, unansweredTable} from './find-table.js'
 import {withLocalFacts, type CatalogTable} from './list-tables.js'
 import {withLocalTable} from './local-session.js'
 import type {Discovery} from './open-discovery.js'
@@ -78,7 +78,7 @@ export async function describeTable(
   discovery: Discovery,
   signal: AbortSignal,
 ): Promise<TableDescription> {
-  const {rows, problem: catalogProblem} = await rowsIfAny(discovery, signal)
+  const {rows, rowsAt, problem: catalogProblem} = await rowsIfAny(discovery, signal)
   const table: Known = {typed: request.typed, row: findRow(rows, request.typed), rows}
   const name = table.row?.name ?? nameHere(discovery, request.typed)
   const said = await schemaIfAny(table, discovery, signal)
@@ -86,7 +86,8 @@ export async function describeTable(
   const here = needsLocal
     ? await withLocalTable(name, discovery, (open) => localRows(open, request.rows, signal), signal)
     : undefined
-  if (said.schema === null && here === undefined) throw said.problem
+  if (said.schema === null && here === undefined)
+    throw unansweredTable(table, {error: said.problem, rowsAt}, discovery)
   noteProblem(discovery, said.problem ?? catalogProblem)
   const columns = said.schema?.columns ?? (here?.columns ?? []).map(localColumn)
   if (said.schema && here?.from === 'pulled')

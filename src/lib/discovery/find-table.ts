@@ -1,4 +1,10 @@
-import {ForbiddenError, MissingError, type AgnesError} from '../errors.js'
+import {
+  AuthError,
+  ForbiddenError,
+  MissingError,
+  UnreachableError,
+  type AgnesError,
+} from '../errors.js'
 import {nearestNames} from '../query/nearest-names.js'
 import type {CatalogRow} from '../wire/catalog.js'
 import {isBearable, type ServerAnswer, type ServerQuestion} from './ask-server.js'
@@ -20,13 +26,60 @@ export function findRow(rows: readonly CatalogRow[], typed: string): CatalogRow 
 export async function rowsIfAny(
   discovery: Discovery,
   signal: AbortSignal,
-): Promise<{rows: CatalogRow[]; problem: AgnesError | null}> {
+): Promise<{rows: CatalogRow[]; rowsAt: string | null; problem: AgnesError | null}> {
   try {
-    return {rows: (await readTables(discovery, signal)).rows, problem: null}
+    const {rows, cached} = await readTables(discovery, signal)
+    return {rows, rowsAt: cached?.fetchedAt ?? null, problem: null}
   } catch (error) {
-    if (isBearable(error) || error instanceof ForbiddenError) return {rows: [], problem: error}
+    if (isBearable(error) || error instanceof ForbiddenError)
+      return {rows: [], rowsAt: null, problem: error}
     throw error
   }
+}
+
+/**
+ * A table nobody can be asked about now. What the server listed earlier, to a command or to the last
+ * pull, tells whether it is a wrong name (`MissingError`); else the failure stays, with what is known.
+ */
+export function unansweredTable(
+  table: {typed: string; row: CatalogRow | undefined; rows: readonly CatalogRow[]},
+  {error, rowsAt}: {error: unknown; rowsAt: string | null},
+  discovery: Discovery,
+): unknown {
+  const isAway = error instanceof UnreachableError || error instanceof AuthError
+  if (!isAway) return error
+  const {typed, row, rows} = table
+  const {state, origin} = discovery
+  const knownAt = rowsAt ?? state.lastSuccessAt
+  const options = {code: error.code, cause: error, details: {...error.details, table: typed}}
+  if (knownAt === null) return error
+  const isListed = row !== undefined || isListedHere(typed, discovery)
+  if (!isListed) {
+    const unknown = unknownTable(typed, {rows, discovery, cause: error})
+    return new MissingError(
+      `${origin ?? 'The server'} listed no table ${typed} on ${knownAt}, nor is it here. ${error.message}`,
+      {
+        code: unknown.code,
+        details: {...unknown.details, knownAt},
+        cause: error,
+        ...hintOf(unknown),
+      },
+    )
+  }
+  const message = `${error.message} On ${knownAt} the server listed ${typed}; more is not known here.`
+  return error instanceof AuthError
+    ? new AuthError(message, {...options, ...hintOf(error)})
+    : new UnreachableError(message, {...options, ...hintOf(error)})
+}
+
+function hintOf({hint}: AgnesError): {hint?: string} {
+  return hint === undefined ? {} : {hint}
+}
+
+function isListedHere(typed: string, {state}: Discovery): boolean {
+  const folded = typed.toLowerCase()
+  const names = [...state.tables.keys(), ...state.listed.map(({name}) => name)]
+  return names.some((name) => name.toLowerCase() === folded)
 }
 
 /**

@@ -7,6 +7,8 @@ export interface LocalTable {
   state: 'ok' | 'damaged'
   rows: number | null
   sizeBytes: number
+  /** Files of a partitioned table; `null` for a table of one file. */
+  parts: number | null
   /** ISO 8601, when it was pulled. */
   installedAt: string
   /** When the server last refreshed the data, as it said at the pull. */
@@ -35,6 +37,7 @@ export async function localTables(
         state: isWhole(table) ? 'ok' : 'damaged',
         rows: table.rows,
         sizeBytes: table.sizeBytes,
+        parts: table.isPartitioned ? table.files.length : null,
         installedAt: table.installedAt,
         dataUpdatedAt: table.updated,
       },

@@ -6,7 +6,13 @@
 import {AgnesError, ForbiddenError} from '../errors.js'
 import {isBearable} from '../discovery/ask-server.js'
 import {readServerSample} from '../discovery/describe-table.js'
-import {askAboutTable, findRow, rowsIfAny, segment} from '../discovery/find-table.js'
+import {
+  askAboutTable,
+  findRow,
+  rowsIfAny,
+  segment,
+  unansweredTable,
+} from '../discovery/find-table.js'
 import {withLocalTable, type LocalSource, type OpenTable} from '../discovery/local-session.js'
 import type {Discovery} from '../discovery/open-discovery.js'
 import {serverRows} from '../discovery/sample-rows.js'
@@ -68,12 +74,17 @@ export async function exploreTable(
   }
   const here = isRemote ? undefined : await profileHere(typed, discovery, signal)
   if (here) return {id: typed, name: typed, ...frame, ...here}
-  const {rows} = await rowsIfAny(discovery, signal)
+  const {rows, rowsAt} = await rowsIfAny(discovery, signal)
   const row = findRow(rows, typed)
   const names = {id: row?.id ?? typed, name: row?.name ?? typed}
   const isOtherName = !isRemote && names.name !== typed
   const byName = isOtherName ? await profileHere(names.name, discovery, signal) : undefined
-  const profile = byName ?? (await profileThere({typed, row, rows}, discovery, signal))
+  const table = {typed, row, rows}
+  const profile =
+    byName ??
+    (await profileThere(table, discovery, signal).catch((error: unknown) => {
+      throw unansweredTable(table, {error, rowsAt}, discovery)
+    }))
   return {...names, ...frame, ...profile}
 }
 

@@ -54,11 +54,17 @@ function headRows(table: TableDescription): string[][] {
     ['Rows', rows === null ? null : countText(rows)],
     ['Size', size === null ? null : bytesText(size)],
     ['Partitioned by', partitionBy],
+    ['Parts here', partsOf(local)],
     ['Clustered by', clusteredBy.length === 0 ? null : clusteredBy.join(', ')],
     ['Dialect', sqlFlavor],
     ...table.commands.map((command) => ['Answered by', command] as [string, string]),
   ]
   return facts.flatMap(([label, value]) => (value === null ? [] : [[label, sanitizeLine(value)]]))
+}
+
+function partsOf(local: TableDescription['local']): string | null {
+  const parts = local?.parts ?? null
+  return parts === null ? null : countText(parts)
 }
 
 function columnTable({columns, columnsFrom}: TableDescription, terminal: Terminal): string[] {
@@ -119,6 +125,7 @@ function factLines(table: TableDescription): string[] {
     ['here', local?.state ?? null, local?.installedAt ?? null],
     ['rows', local?.rows ?? table.rows],
     ['bytes', local?.sizeBytes ?? table.sizeBytes],
+    ['parts', local?.parts ?? null],
     ...table.commands.map((command) => ['command', command] as [string, string]),
     ...Object.entries(table.whereDialectHints).map(
       ([topic, hint]) => ['where_hint', topic, hint] as [string, string, string],

@@ -8,6 +8,7 @@ const HERE: LocalTable = {
   state: 'ok',
   rows: 1,
   sizeBytes: 1,
+  parts: null,
   installedAt: '2026-01-31T09:00:00Z',
   dataUpdatedAt: null,
 }
