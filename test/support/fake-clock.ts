@@ -9,11 +9,12 @@ interface Sleeper {
 export class FakeClock implements Clock {
   private elapsedMs = 0
   private sleepers: Sleeper[] = []
+  private jumpedMs = 0
 
   constructor(private readonly startMs = Date.parse('2026-01-31T12:00:00Z')) {}
 
   now(): number {
-    return this.startMs + this.elapsedMs
+    return this.startMs + this.elapsedMs + this.jumpedMs
   }
 
   monotonicMs(): number {
@@ -28,13 +29,23 @@ export class FakeClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason as Error)
-      const sleeper: Sleeper = {dueMs: this.elapsedMs + ms, wake: resolve}
-      this.sleepers.push(sleeper)
-      signal?.addEventListener('abort', () => {
+      const stop = () => {
         this.sleepers = this.sleepers.filter((other) => other !== sleeper)
-        reject(signal.reason as Error)
-      })
+        reject(signal?.reason as Error)
+      }
+      const wake = () => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      }
+      const sleeper: Sleeper = {dueMs: this.elapsedMs + ms, wake}
+      this.sleepers.push(sleeper)
+      signal?.addEventListener('abort', stop, {once: true})
     })
+  }
+
+  /** Somebody sets the wall clock: it moves, durations do not. */
+  jump(ms: number): void {
+    this.jumpedMs += ms
   }
 
   /** Moves time on and wakes everyone due, in order. */

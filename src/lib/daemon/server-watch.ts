@@ -38,8 +38,8 @@ export class ServerWatch implements Service {
   constructor(
     readonly origin: string,
     private readonly deps: WatchDeps,
-    /** Called after every answer and every failure. */
-    private readonly onAnswer: () => void,
+    /** Called when it changed, went away or came back. */
+    private readonly onNews: () => void,
   ) {
     this.name = `watch ${origin}`
   }
@@ -76,8 +76,9 @@ export class ServerWatch implements Service {
       if (answer.isChanged) this.version++
       status.requests += answer.requests
       status.isConditional = answer.isConditional
+      const isBack = status.error !== null
       status.error = null
-      this.onAnswer()
+      if (answer.isChanged || isBack) this.onNews()
       const {conditionalIntervalMs, intervalMs} = settings()
       return nextDelayMs(answer.isConditional ? conditionalIntervalMs : intervalMs, random.float())
     } catch (error) {
@@ -95,7 +96,7 @@ export class ServerWatch implements Service {
     status.error = {code: error.code, message: error.message, since, failures}
     if (error instanceof AuthError) this.client = undefined
     const told = error instanceof RateLimitedError || error instanceof ServerError
-    this.onAnswer()
+    if (failures === 1) this.onNews()
     const baseMs = Math.min(settings().conditionalIntervalMs, settings().intervalMs)
     const retryAfterMs = told ? error.retryAfterMs : undefined
     return nextDelayMs(baseMs, random.float(), {failures, retryAfterMs})

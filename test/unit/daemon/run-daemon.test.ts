@@ -1,0 +1,224 @@
+import {describe, expect, it} from 'vitest'
+import {askDaemon} from '../../../src/lib/daemon/ask-daemon.js'
+import type {Observation} from '../../../src/lib/daemon/model.js'
+import {BusyError} from '../../../src/lib/errors.js'
+import {runDaemon} from '../../../src/lib/daemon/run-daemon.js'
+import {daemonWorld, done, failed, versionServer} from './daemon-world.js'
+
+const never = new AbortController().signal
+const MINUTE = 60_000
+const missing: Observation = {
+  kind: 'files_altered',
+  subject: 'orders',
+  message: 'Files of orders are missing.',
+  action: ['pull', '--quiet'],
+}
+
+describe('the daemon', () => {
+  it('pulls every workspace once when it starts, and again within an interval of a change', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld(
+      ['/a', '/b', '/c'].map((path) => ({path, server: server.origin})),
+    )
+    expect(world.pulls().map(({folder}) => folder)).toEqual(['/a', '/b', '/c'])
+    await world.pass(10 * MINUTE)
+    expect(world.pulls()).toHaveLength(3)
+    server.version++
+    await world.pass(66_000)
+    expect(world.pulls()).toHaveLength(6)
+  })
+
+  it('asks a server once for all its workspaces', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld(
+      Array.from({length: 20}, (_, index) => ({path: `/w${index}`, server: server.origin})),
+    )
+    const before = server.manifests
+    await world.pass(10 * MINUTE)
+    expect(server.manifests - before).toBeLessThanOrEqual(11)
+  })
+
+  it('asks a server that has no ETag every quarter of an hour only', async () => {
+    const server = await versionServer()
+    server.hasEtag = false
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    const before = server.manifests
+    await world.pass(60 * MINUTE)
+    expect(server.manifests - before).toBeLessThanOrEqual(4)
+    expect(world.pulls()).toHaveLength(1)
+    server.version++
+    await world.pass(17 * MINUTE)
+    expect(world.pulls()).toHaveLength(2)
+  })
+
+  it('leaves a server alone as long as it asks for', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    Object.assign(server, {status: 429, retryAfter: 3000})
+    await world.pass(2 * MINUTE)
+    const before = server.requests
+    await world.pass(45 * MINUTE)
+    expect(server.requests).toBe(before)
+    server.status = 200
+    server.version++
+    await world.pass(10 * MINUTE)
+    expect(world.pulls()).toHaveLength(2)
+  })
+
+  it('tries a failing pull again after a growing wait, and says so', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    world.outcomeOf = () => failed('disk_full', 14)
+    server.version++
+    await world.pass(60 * MINUTE)
+    expect(world.pulls().length).toBeGreaterThan(3)
+    expect(world.pulls().length).toBeLessThan(9)
+    const status = await askDaemon(world.socket, {op: 'status'}, never)
+    expect(status?.workspaces[0]?.state).toMatchObject({kind: 'error', code: 'disk_full'})
+    world.outcomeOf = () => done
+    await world.pass(60 * MINUTE)
+    const after = await askDaemon(world.socket, {op: 'status'}, never)
+    expect(after?.workspaces[0]?.state).toEqual({kind: 'idle'})
+  })
+
+  it.each([
+    ['on battery', {}, {isOnBattery: true}, 'on_battery'],
+    ['in quiet hours', {quiet_hours: '00:00-23:59'}, {}, 'quiet_hours'],
+    ['on a full disk', {}, {freeBytes: 1000}, 'disk_low'],
+  ])('fetches nothing %s, but does what it is asked to', async (_when, settings, facts, why) => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}], settings)
+    Object.assign(world, facts)
+    const before = world.pulls().length
+    await world.pass(3 * MINUTE)
+    server.version++
+    await world.pass(10 * MINUTE)
+    expect(world.pulls()).toHaveLength(before)
+    const status = await askDaemon(world.socket, {op: 'status'}, never)
+    expect(status?.workspaces[0]?.state).toMatchObject({kind: 'held', why})
+    const asked = askDaemon(world.socket, {op: 'sync', workspace: '/a', isWaited: true}, never)
+    expect(await asked).toEqual({workspaces: [{path: '/a', outcome: {kind: 'done', revoked: []}}]})
+  })
+
+  it('rests while it is paused, and goes on when it is resumed', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    await askDaemon(world.socket, {op: 'pause', minutes: null}, never)
+    server.version++
+    await world.pass(30 * MINUTE)
+    expect(world.pulls()).toHaveLength(1)
+    await askDaemon(world.socket, {op: 'resume'}, never)
+    await world.pass(2 * MINUTE)
+    expect(world.pulls()).toHaveLength(2)
+  })
+
+  it('limits what a pull may take of the line and may fetch without asking', async () => {
+    const server = await versionServer()
+    const settings = {max_mib_per_second: 1, auto_pull_mib: 10}
+    const world = await daemonWorld([{path: '/a', server: server.origin}], settings)
+    expect(world.pulls()[0]).toMatchObject({
+      argv: ['pull', '--quiet', '--max-bytes', '10485760', '--workspace', '/a'],
+      variables: {AGNES_PULL_BYTES_PER_SECOND: '1048576'},
+    })
+  })
+
+  it('asks before a pull that is too big, and does it once approved', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    world.outcomeOf = ({argv}) =>
+      argv.includes('--max-bytes') ? failed('over_max_bytes', 14) : done
+    server.version++
+    await world.pass(5 * MINUTE)
+    expect(world.pulls()).toHaveLength(2)
+    const [finding] = (await askDaemon(world.socket, {op: 'status'}, never))?.findings ?? []
+    expect(finding).toMatchObject({kind: 'pull_too_big', state: 'waiting'})
+    const id = finding!.id
+    await askDaemon(world.socket, {op: 'decide', id, decision: 'approved'}, never)
+    await world.pass(MINUTE)
+    expect(world.pulls()[2]?.argv).toEqual(['pull', '--quiet', '--workspace', '/a'])
+    expect((await askDaemon(world.socket, {op: 'status'}, never))?.findings).toEqual([])
+  })
+
+  it('mends what a policy lets it, and writes down what it saw before and after', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    let isMissing = true
+    world.seenIn = () => (isMissing ? [missing] : [])
+    world.outcomeOf = () => {
+      isMissing = false
+      return done
+    }
+    await world.pass(2 * MINUTE)
+    const text = (await world.config.readText('logs/daemon-journal.ndjson')) ?? ''
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as {decision: string})
+    expect(lines.map(({decision}) => decision)).toEqual(['found', 'mend', 'helped'])
+    expect(lines[2]).toMatchObject({exitCode: 0, isStillThere: false, subject: 'orders'})
+  })
+
+  it('gives up what three attempts did not mend, and tells it once', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}], {notices: true})
+    world.seenIn = () => [missing]
+    await world.pass(30 * MINUTE)
+    expect(world.pulls()).toHaveLength(4)
+    expect(world.notices).toHaveLength(1)
+    const status = await askDaemon(world.socket, {op: 'status'}, never)
+    expect(status?.findings[0]).toMatchObject({state: 'broken', attempts: 3})
+  })
+
+  it('keeps an approval when it is killed and started again', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}], {
+      policies: {files_altered: 'ask'},
+    })
+    world.seenIn = () => [missing]
+    await world.pass(MINUTE)
+    const [finding] = (await askDaemon(world.socket, {op: 'status'}, never))?.findings ?? []
+    const id = finding!.id
+    await askDaemon(world.socket, {op: 'decide', id, decision: 'denied'}, never)
+    const stored = JSON.parse((await world.config.readText('daemon-findings.json'))!) as object
+    expect(stored).toMatchObject({findings: [{id, state: 'denied'}]})
+  })
+
+  it('follows workspaces that come and go', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    world.workspaces.push({path: '/b', server: server.origin})
+    await world.clock.advance(61_000)
+    await world.pass(2 * MINUTE)
+    expect(world.pulls('/b')).toHaveLength(1)
+  })
+
+  it('answers a stranger’s request with an error and lives on', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    const strange = world.socket.request({op: 'dance'}, 5000)
+    await expect(strange).rejects.toMatchObject({code: 'unknown_request', exitCode: 2})
+    const unknown = world.socket.request({op: 'sync', workspace: '/x', isWaited: true}, 5000)
+    await expect(unknown).rejects.toMatchObject({code: 'workspace_not_kept', exitCode: 4})
+    expect(await askDaemon(world.socket, {op: 'status'}, never)).toMatchObject({version: '1.2.3'})
+  })
+
+  it('stops when it is asked to, and nothing sleeps any more', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    await askDaemon(world.socket, {op: 'stop'}, never)
+    await world.ended
+    expect(world.clock.waiting).toBe(0)
+    expect(await askDaemon(world.socket, {op: 'status'}, never)).toBeUndefined()
+  })
+})
+
+describe('a second daemon', () => {
+  it('is refused while the first one runs', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    const second = runDaemon({...world.deps}, never)
+    second.catch(() => undefined)
+    await world.pass(10_000, 1000)
+    await expect(second).rejects.toThrow(BusyError)
+  })
+})
