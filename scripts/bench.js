@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
 import {buildIfStale} from './build.js'
-import {firstPull, memory, nothingToDo, query, startUp} from './bench/cases.js'
+import {firstPull, memory, nothingToDo, query, snapshot, startUp} from './bench/cases.js'
 
 const {values} = parseArgs({options: {quick: {type: 'boolean'}, only: {type: 'string'}}})
 const CASES = {
@@ -14,6 +14,7 @@ const CASES = {
   'first-pull': firstPull,
   query,
   memory,
+  snapshot,
 }
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agnes-bench-')))
@@ -24,6 +25,7 @@ const setting = {
   totalBytes: values.quick ? 100e6 : 1.08e9,
   bigBytes: values.quick ? 150 * 2 ** 20 : 2 ** 30,
   rows: values.quick ? 1_000_000 : 10_000_000,
+  scale: values.quick ? 2 : 4,
   tables: {few: 200, many: values.quick ? 2000 : 10_000, published: 207},
 }
 

@@ -1,7 +1,7 @@
 // The cases of the bench. Each returns rows: what, measured, compared with, result, to reach.
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {mkdirSync, rmSync, writeFileSync} from 'node:fs'
+import {copyFileSync, mkdirSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
 import {fileURLToPath} from 'node:url'
@@ -167,6 +167,73 @@ export async function memory({folder, bigBytes, rows}) {
   }
 }
 
+/**
+ * A remote table kept as a snapshot, against curl taking the same bytes and the engine writing as many
+ * rows from a file it reads fast. The server makes the rows anew for both.
+ */
+export async function snapshot({folder, pullRounds, scale}) {
+  const data = join(folder, 'snapshot-data')
+  const options = ['--demo', '--scale', String(scale), '--max-daily-bytes', '0']
+  const server = await serveFolder(data, folder, options)
+  try {
+    const env = {AGNES_CONFIG_DIR: join(folder, 'config-snapshot')}
+    const workspace = join(folder, 'snapshot')
+    await init(workspace, server.url, server.analystToken, env)
+    const create = [
+      'snapshot',
+      'create',
+      'web_sessions',
+      '--as',
+      'kept',
+      '--force',
+      '--no-estimate',
+    ]
+    const job = agnes(create, {cwd: workspace, env})
+    const peak = await peakMiB(job)
+    const kept = join(workspace, 'user/snapshots/kept.parquet')
+    const source = join(folder, 'snapshot-source.parquet')
+    copyFileSync(kept, source)
+    const target = join(folder, 'snapshot-curl')
+    const config = join(folder, 'snapshot.config')
+    const lines = [
+      `url = "${server.url}/api/v2/scan"`,
+      `header = "Authorization: Bearer ${server.analystToken}"`,
+      'header = "Content-Type: application/json"',
+      String.raw`data = "{\"table_id\": \"web_sessions\"}"`,
+      `output = "${target}.arrow"`,
+    ]
+    writeFileSync(config, lines.join('\n') + '\n', {mode: 0o600})
+    const copy = `
+      const {DuckDBInstance} = await import('@duckdb/node-api')
+      const connection = await (await DuckDBInstance.create(':memory:')).connect()
+      await connection.run("COPY (FROM '${source}') TO '${target}.parquet' (FORMAT parquet, COMPRESSION zstd)")`
+    const cwd = fileURLToPath(new URL('../..', import.meta.url))
+    const runs = await compare(
+      {
+        snapshot: job,
+        curl: {argv: ['curl', '-sS', '--fail', '-K', config]},
+        copy: {argv: [NODE, '--input-type=module', '-e', copy], cwd},
+      },
+      pullRounds,
+    )
+    const both = runs.curl.map((value, round) => value + runs.copy[round])
+    const size = statSync(`${target}.arrow`).size / 1e6
+    const what = `snapshot, ${((scale * 300_000) / 1e6).toFixed(1)} million rows, ${size.toFixed(0)} MB`
+    return [
+      [
+        what,
+        seconds(median(runs.snapshot)),
+        `curl + engine ${seconds(median(both))}`,
+        `${ratio(runs.snapshot, both).toFixed(2)} x`,
+        '1.5 x',
+      ],
+      [`memory, ${what}`, `${peak.toFixed(0)} MiB`, '', '', '512 MB'],
+    ]
+  } finally {
+    await server.stop()
+  }
+}
+
 /** A workspace with one pulled table, `big`. */
 async function pulledTable(folder, name, bytes) {
   const data = join(folder, `${name}-data`)
@@ -191,8 +258,8 @@ async function init(workspace, url, token, env) {
 }
 
 /** `agnes serve` over a folder, ready to answer. */
-async function serveFolder(data, folder) {
-  const child = spawn(NODE, [AGNES, 'serve', data, '--port', '0', '--json'], {
+async function serveFolder(data, folder, options = []) {
+  const child = spawn(NODE, [AGNES, 'serve', data, '--port', '0', '--json', ...options], {
     env: {...process.env, AGNES_CONFIG_DIR: join(folder, 'config-server')},
     stdio: ['ignore', 'pipe', 'inherit'],
   })
