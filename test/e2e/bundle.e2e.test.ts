@@ -8,7 +8,7 @@ import {repositoryRoot} from '../support/run-cli.js'
 
 /** Packages that a command must load by itself, where it needs them, and never at its start. */
 const HEAVY =
-  /node_modules\/(got|@duckdb|yaml|listr2|fastify|@fastify|apache-arrow|parquetjs-lite|sql\.js|@modelcontextprotocol)\//
+  /node_modules\/(got|@duckdb|yaml|listr2|fastify|@fastify|apache-arrow|parquetjs-lite|sql\.js|@google-cloud|@modelcontextprotocol)\//
 
 let dir: string
 let outputs: Metafile['outputs']

@@ -253,14 +253,14 @@ describe('remote engines', () => {
 
   it('say which extension is missing, and leave the other tables alone', async () => {
     const dir = await tempDir()
-    await writeSource(dir, 'bq', {
+    await writeSource(dir, 'pg', {
       meta: [row('visits', 'remote'), row('t')],
       data: {'t.parquet': 'SELECT 1 AS v'},
-      more: remoteAttach('project=acme', 'bigquery'),
+      more: remoteAttach('project=acme', 'postgres'),
     })
     await expect(ask(dir, 'SELECT * FROM visits')).rejects.toMatchObject({
       status: 502,
-      detail: {message: expect.stringContaining('bigquery')},
+      detail: {message: expect.stringContaining('postgres')},
     })
     expect((await ask(dir, 'SELECT v FROM t')).rows).toEqual([[1]])
   })
