@@ -2,6 +2,7 @@ import {AsyncLocalStorage} from 'node:async_hooks'
 import {readFileSync} from 'node:fs'
 import {stat} from 'node:fs/promises'
 import {join} from 'node:path'
+import type {Writable} from 'node:stream'
 import {FileLock} from './adapters/file-lock.js'
 import {NodeFiles} from './adapters/node-files.js'
 import {nodeFolders} from './adapters/node-folders.js'
@@ -10,11 +11,18 @@ import {stderrLogger} from './adapters/stderr-logger.js'
 import {systemClock} from './adapters/system-clock.js'
 import {systemRandom} from './adapters/system-random.js'
 import {environmentForOthers, readEnv, type Env} from './config/env.js'
-import {configDirectory, currentDirectory, packageRoot, workspacePaths} from './config/paths.js'
+import {
+  configDirectory,
+  currentDirectory,
+  packageRoot,
+  runtimeDirectory,
+  workspacePaths,
+} from './config/paths.js'
 import {readRegistry} from './config/settings.js'
 import type {ProbedStore, SignInStores} from './credentials/sign-in-store.js'
 import type {Background} from './ports/background.js'
 import type {Clock} from './ports/clock.js'
+import type {ControlSocket} from './ports/control-socket.js'
 import type {Files} from './ports/files.js'
 import type {Folders} from './ports/folders.js'
 import type {Hasher} from './ports/hasher.js'
@@ -30,6 +38,8 @@ import type {SignInCallback} from './ports/sign-in-callback.js'
 import type {Streams} from './ports/streams.js'
 import type {Warehouse} from './ports/warehouse.js'
 import type {PullDeps} from './sync/pull-run.js'
+import type {DaemonAdapters} from './context/daemon-adapters.js'
+import {framed} from './context/framed.js'
 import {openServerAccess} from './context/server-access.js'
 import {findWorkspace, type FoundWorkspace} from './workspace/find-workspace.js'
 
@@ -93,8 +103,17 @@ export interface Context {
   /** Starts `agnes` again in the background. */
   background(): Promise<Background>
   warehouse(): Promise<Warehouse>
+  /** Runs `agnes` again with its standard output kept for frames alone; the exit code. */
+  runFramed(argv: readonly string[], signal: AbortSignal): Promise<number>
+  /** In a process that `runFramed` started: where frames go. */
+  openFrames(fd: number): Promise<Writable>
   /** BigQuery, with the credentials of this account. */
   openBigQuery: OpenRemoteEngine
+  /** Of this process. */
+  readonly processId: number
+  /** Where the daemon of this account answers. */
+  controlSocket(): Promise<ControlSocket>
+  daemonAdapters(): Promise<DaemonAdapters>
   /** A hashing thread of one's own, started by its first file; the caller closes it. */
   hasher(): Promise<Hasher>
   /** One pull (or repair) at a time per workspace. */
@@ -149,6 +168,15 @@ export function createContext(): Context {
       (await import('./adapters/node-programs.js')).nodePrograms(environmentForOthers()),
     background: async () =>
       overrides.background ?? (await import('./adapters/detached-process.js')).detachedProcess(),
+    processId: process.pid,
+    async controlSocket() {
+      const {unixControlSocket} = await import('./adapters/unix-control-socket.js')
+      return unixControlSocket(config.root, runtimeDirectory(env))
+    },
+    async daemonAdapters() {
+      const {openDaemonAdapters} = await import('./context/daemon-adapters.js')
+      return openDaemonAdapters(clock)
+    },
     async hasher() {
       const {WorkerHasher} = await import('./adapters/worker-hasher.js')
       return new WorkerHasher()
@@ -159,6 +187,7 @@ export function createContext(): Context {
       const {openPull} = await import('./sync/open-pull.js')
       return openPull(this, root, origin)
     },
+    ...framed,
     async openBigQuery(options) {
       const {openBigQuery} = await import('./adapters/bigquery-engine.js')
       return openBigQuery(options, {clock, userAgent: `agnes-cli/${version()}`})

@@ -2,6 +2,7 @@ import {planViews, type CatalogObject} from '../catalog/plan-views.js'
 import {identifier, literal, tableSource} from '../catalog/table-source.js'
 import {workspacePaths} from '../config/paths.js'
 import {ForbiddenError, IntegrityError, QueryError} from '../errors.js'
+import {JOURNAL_TABLE, journalSource} from '../journal/journal-source.js'
 import type {Files} from '../ports/files.js'
 import type {StatementFacts, WarehouseSession} from '../ports/warehouse.js'
 import {withdrawnSource} from '../snapshot/withdrawn-source.js'
@@ -128,11 +129,19 @@ export class TableBinder {
       return true
     }
     const snapshot = (await this.snapshotNames()).get(name.toLowerCase())
-    if (snapshot === undefined || this.isBlocked(name)) return false
+    if (this.isBlocked(name)) return false
+    if (snapshot === undefined) return this.bindJournal(name, signal)
     const source = await withdrawnSource(this.workspace, snapshot, this.state)
     if (source !== null) throw withdrawn(snapshot, source)
     const path = this.workspace.absolute(`${workspacePaths.snapshots}/${snapshot}.parquet`)
     await this.createView(snapshot, `read_parquet(${literal(path)})`, signal)
+    return true
+  }
+
+  /** Decisions answer to a name of their own where nothing else does. */
+  private async bindJournal(name: string, signal: AbortSignal): Promise<boolean> {
+    if (name.toLowerCase() !== JOURNAL_TABLE) return false
+    await this.createView(name, await journalSource(this.workspace), signal)
     return true
   }
 
