@@ -52,7 +52,9 @@ export class YamlReader {
         hint: 'Split it: sections that a file does not have are left alone.',
       })
     try {
-      this.document = parseDocument(text, {lineCounter: this.lines, prettyErrors: false})
+      // Keys are compared here, as texts, where the line of the second one is known.
+      const options = {lineCounter: this.lines, prettyErrors: false, uniqueKeys: false}
+      this.document = parseDocument(text, options)
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       throw invalid(path, [{line: 1, message: 'it is nested too deeply'}], error)
@@ -158,9 +160,9 @@ export class YamlReader {
     if (isSeq(found)) return found.items.map((item) => this.value(item as Node))
     if (isMap(found))
       return Object.fromEntries(
-        found.items.map(({key, value}) => [
-          scalarText(this.resolved(key as Node)) ?? '',
-          this.value((value ?? null) as Node | null),
+        this.entries(found, 'a value', this.lineOf(found) ?? 1).map(({key, value}) => [
+          key,
+          this.value(value),
         ]),
       )
     return null
