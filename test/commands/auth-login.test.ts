@@ -27,7 +27,7 @@ describe('agnes auth login by browser', () => {
     expect(stdout + stderr).not.toContain(token)
     expect(await readFile(join(configDir, 'config.yaml'), 'utf8')).toContain(server.url)
     const row = [...server.state.all('tokens')].find(({scope}) => scope === 'cli-login')
-    expect(row?.name).toMatch(/^agnes on /)
+    expect(row?.name).toMatch(/^Agnes CLI \(/)
   })
 
   it('answers in a pipe and as a document without the token', async () => {

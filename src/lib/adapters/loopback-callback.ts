@@ -87,7 +87,7 @@ function declined(): AuthError {
 function pageFor(verdict: Verdict): string {
   const text =
     verdict.status !== 200
-      ? 'This is not the sign-in that agnes waits for.'
+      ? 'This is not the sign-in that your terminal waits for.'
       : 'code' in verdict
         ? 'You are signed in. You can close this window and go back to your terminal.'
         : 'Nothing was signed in. You can close this window.'

@@ -1,6 +1,6 @@
 import type {Env} from '../config/env.js'
 import {originIfValid} from '../config/origin.js'
-import {readServers} from '../config/servers.js'
+import {readServers, resolveServer} from '../config/servers.js'
 import {readRegistry, readSettings} from '../config/settings.js'
 import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
@@ -42,7 +42,8 @@ export function openFileStore(config: Files, clock: Clock): SecretStore {
  * account has chosen. A folder that merely says so (a cloned repository) is not enough.
  */
 async function isTrusted(env: Env, config: Files, origin: string): Promise<boolean> {
-  if (env.server !== undefined) return originIfValid(env.server) === origin
+  if (env.server !== undefined)
+    return originIfValid(await resolveServer(config, env.server)) === origin
   const {server} = await readSettings(config)
   const known = [
     server,

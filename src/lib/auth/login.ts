@@ -177,5 +177,5 @@ async function pasted(
 }
 
 function tokenName({computerName}: SignInContext): string {
-  return `agnes on ${computerName()}`.slice(0, 80)
+  return `Agnes CLI (${computerName()})`.slice(0, 80)
 }
