@@ -27,10 +27,10 @@ export default class AdminGrant extends BaseCommand<AdminGrantResult> {
     const {args} = await this.parse(AdminGrant)
     const admin = await openAdmin(this.context)
     const [group, ...tables] = args.words ?? []
-    const result = await grantOrShow(admin, {group, tables}, this.signal)
+    const request = {group, tables, onNote: (note: string) => this.addWarning(note)}
+    const result = await grantOrShow(admin, request, this.signal)
     await this.present(result, grantOrShownText)
     if (result.kind !== 'granted') return result
-    for (const note of result.notes) this.addWarning(note)
     const failure = shortfall(result)
     if (failure) await this.presentFailure(failure)
     return result

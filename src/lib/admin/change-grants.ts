@@ -15,11 +15,8 @@ export interface GrantRequest {
   requirement: 'available' | 'required' | undefined
   /** Also tables the server does not list (yet). */
   isUnlistedAllowed: boolean
-}
-
-export interface GrantResult extends ChangeResult {
-  /** What the administrator should know about them; sentences. */
-  notes: string[]
+  /** Told what the administrator should know about them; sentences. */
+  onNote(note: string): void
 }
 
 /** What is granted already counts as done, and its requirement stays unless one is given. */
@@ -27,7 +24,7 @@ export async function createGrants(
   {api}: Admin,
   request: GrantRequest,
   signal: AbortSignal,
-): Promise<GrantResult> {
+): Promise<ChangeResult> {
   const group = await findGroup(api, {reference: request.group}, signal)
   const idOf = await resourceIds(api, request, signal)
   const made: Grant[] = []
@@ -38,7 +35,8 @@ export async function createGrants(
     return grantChange('granted', {...row, groupName: row.groupName ?? group.name}, isNew)
   }
   const result = await changeEach(request.resources, grant, signal)
-  return {...result, notes: notesOn(made, request)}
+  for (const note of notesOn(made, request)) request.onNote(note)
+  return result
 }
 
 /** Tables are checked: a server takes a grant of anything, and a mistyped one would give nothing to nobody. */

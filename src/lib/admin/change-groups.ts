@@ -1,8 +1,8 @@
-import {ConflictError, ServerError} from '../errors.js'
+import {ConflictError, MissingError, ServerError} from '../errors.js'
 import type {Group, User} from '../wire/admin.js'
 import type {AdminApi} from './admin-api.js'
 import {changeEach, oneChange, type Change, type ChangeResult} from './changes.js'
-import {findGroup, namedUser, userKind} from './find.js'
+import {findGroup, findUser} from './find.js'
 import type {Admin} from './open-admin.js'
 import {collect} from './pages.js'
 import {resolveOne} from './resolve.js'
@@ -58,28 +58,49 @@ export async function addMembers(
   signal: AbortSignal,
 ): Promise<ChangeResult> {
   const group = await findGroup(api, {reference}, signal)
-  const users = (await collect(api.users(signal))).map(namedUser)
   const add = async (wanted: string) => {
-    const user = resolveOne(wanted, users, userKind)
-    const isNew = await join(api, {group, user}, signal)
+    const direct = ADDRESS.test(wanted)
+      ? await joinByAddress(api, {group, email: wanted}, signal)
+      : undefined
+    if (direct) return direct
+    const user = await findUser(api, {reference: wanted}, signal)
+    const {isNew} = await join(api, {group, email: user.email}, signal)
     return memberChange('added', {group, user, isNew})
   }
   return changeEach(references, add, signal)
 }
 
-/** False for somebody who is in already, whatever words the server has for it. */
+/** A whole address needs no list of all users. */
+const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
+
+/** `undefined` when the server knows nobody of this spelling. */
+async function joinByAddress(
+  api: AdminApi,
+  {group, email}: {group: Group; email: string},
+  signal: AbortSignal,
+): Promise<Change | undefined> {
+  try {
+    const {id, isNew} = await join(api, {group, email}, signal)
+    return memberChange('added', {group, user: {id, email}, isNew})
+  } catch (error) {
+    if (error instanceof MissingError) return undefined
+    throw error
+  }
+}
+
+/** Not new is who is in already, whatever words the server has for it. */
 async function join(
   api: AdminApi,
-  {group, user}: {group: Group; user: User},
+  {group, email}: {group: Group; email: string},
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<{id: string; isNew: boolean}> {
   try {
-    await api.addMember(group.id, user.email, signal)
-    return true
+    return {id: (await api.addMember(group.id, email, signal)).userId, isNew: true}
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     const members = await collect(api.members(group.id, signal))
-    if (members.some(({userId}) => userId === user.id)) return false
+    const there = members.find((member) => member.email === email)
+    if (there) return {id: there.userId, isNew: false}
     throw error
   }
 }

@@ -1,3 +1,4 @@
+import {MissingError, UsageError} from '../errors.js'
 import type {Grant, Group, RegisteredTable, User} from '../wire/admin.js'
 import type {Metric} from '../wire/metrics.js'
 import type {AdminApi} from './admin-api.js'
@@ -65,10 +66,17 @@ export async function findTable(
   return resolveOne(reference, (await api.tables(signal)).map(namedTable), tableKind, options)
 }
 
+/** A whole id is asked for itself; anything else, and what is not there, by the list. */
 export async function findMetric(
   api: AdminApi,
   {reference, ...options}: Search,
   signal: AbortSignal,
 ): Promise<Metric> {
+  if (reference.includes('/'))
+    try {
+      return await api.metric(reference, signal)
+    } catch (error) {
+      if (!(error instanceof MissingError || error instanceof UsageError)) throw error
+    }
   return resolveOne(reference, (await api.metrics(signal)).map(namedMetric), metricKind, options)
 }

@@ -1,12 +1,12 @@
 import {Args, Flags} from '@oclif/core'
-import {createGrants, type GrantResult} from '../../../lib/admin/change-grants.js'
-import {shortfall} from '../../../lib/admin/changes.js'
+import {createGrants} from '../../../lib/admin/change-grants.js'
+import {shortfall, type ChangeResult} from '../../../lib/admin/changes.js'
 import {openAdmin} from '../../../lib/admin/open-admin.js'
 import {BaseCommand, serverFlag} from '../../../lib/base-command.js'
 import {changeText} from '../../../lib/present/admin-change-text.js'
 
-/** Every field is described at `GrantResult`. */
-export type AdminGrantCreateResult = GrantResult
+/** Every field is described at `ChangeResult`. */
+export type AdminGrantCreateResult = ChangeResult
 
 export default class AdminGrantCreate extends BaseCommand<AdminGrantCreateResult> {
   static override summary = 'Let a group use tables or other resources'
@@ -46,10 +46,10 @@ export default class AdminGrantCreate extends BaseCommand<AdminGrantCreateResult
     const request = {
       ...{group: args.group, resourceType: args.type, resources: args.resources},
       ...{requirement: flags.requirement, isUnlistedAllowed: flags.unlisted},
+      onNote: (note: string) => this.addWarning(note),
     }
     const admin = await openAdmin(this.context)
     const result = await createGrants(admin, request, this.signal)
-    for (const note of result.notes) this.addWarning(note)
     await this.present(result, changeText)
     const failure = shortfall(result)
     if (failure) await this.presentFailure(failure)
