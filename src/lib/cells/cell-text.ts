@@ -58,25 +58,3 @@ const TEXTS: {[K in Kind]: (type: OfKind<K>) => CellText} = {
 export function cellText(type: ColumnType): CellText {
   return (TEXTS[type.kind] as (type: ColumnType) => CellText)(type)
 }
-
-/** True for what is read right-aligned. */
-export function isNumeric({kind}: ColumnType): boolean {
-  return NUMERIC.has(kind)
-}
-
-const NUMERIC: ReadonlySet<Kind> = new Set<Kind>([
-  'tinyint',
-  'smallint',
-  'integer',
-  'bigint',
-  'utinyint',
-  'usmallint',
-  'uinteger',
-  'ubigint',
-  'hugeint',
-  'uhugeint',
-  'bignum',
-  'float',
-  'double',
-  'decimal',
-])

@@ -1,5 +1,6 @@
 import {identifier} from '../catalog/table-source.js'
 import {cellText} from '../cells/cell-text.js'
+import {INTEGER_KINDS, MEASURED_NUMBERS} from '../cells/numeric-kinds.js'
 import type {OpenTable} from '../discovery/local-session.js'
 import type {Cell, Column, ColumnType} from '../ports/warehouse.js'
 import {
@@ -16,21 +17,8 @@ import {
 const MAX_EXACT_ROWS = 200_000
 
 type Kind = ColumnType['kind']
-const INTEGERS: readonly Kind[] = [
-  'tinyint',
-  'smallint',
-  'integer',
-  'bigint',
-  'utinyint',
-  'usmallint',
-  'uinteger',
-  'ubigint',
-  'hugeint',
-  'uhugeint',
-]
-const NUMBERS: ReadonlySet<Kind> = new Set([...INTEGERS, 'float', 'double', 'decimal'])
 /** Kinds that lie on a line: they have quantiles and a histogram. */
-const MEASURABLE: ReadonlySet<Kind> = new Set([...NUMBERS, 'date', 'timestamp'])
+const MEASURABLE: ReadonlySet<Kind> = new Set([...MEASURED_NUMBERS, 'date', 'timestamp'])
 const ORDERED: ReadonlySet<Kind> = new Set([
   ...MEASURABLE,
   'boolean',
@@ -73,7 +61,7 @@ async function profileColumn(
   const extremes = ORDERED.has(type.kind)
     ? `min(${name}) ${finite}, max(${name}) ${finite}`
     : 'NULL, NULL'
-  const mean = NUMBERS.has(type.kind) ? `avg(${name}::DOUBLE) ${finite}` : 'NULL'
+  const mean = MEASURED_NUMBERS.has(type.kind) ? `avg(${name}::DOUBLE) ${finite}` : 'NULL'
   const sql = `SELECT count(${name}), ${distinct}, ${extremes}, ${mean} FROM ${table.sql}`
   const [row] = await session.rows(sql, [], signal)
   const [values, different, min = null, max = null, average] = row!
@@ -105,7 +93,7 @@ async function quantiles(
   const shares = `[${QUANTILES.join(', ')}]`
   const column = identifier(name)
   // The sketch knows no exact types; what it gives is an estimate anyway.
-  const estimated = NUMBERS.has(type.kind) ? `${column}::DOUBLE` : column
+  const estimated = MEASURED_NUMBERS.has(type.kind) ? `${column}::DOUBLE` : column
   const made = table.isExact
     ? `quantile_disc(${column}, ${shares})`
     : `approx_quantile(${estimated}, ${shares})`
@@ -115,7 +103,7 @@ async function quantiles(
     signal,
   )
   const exact = textOf(stream.columns[0]!.type)
-  const text = table.isExact || !NUMBERS.has(type.kind) ? exact : estimateText(type)
+  const text = table.isExact || !MEASURED_NUMBERS.has(type.kind) ? exact : estimateText(type)
   const texts: string[] = []
   for await (const batch of stream.batches)
     texts.push(...batch.columns[0]!.map((cell) => text(cell) ?? ''))
@@ -124,7 +112,7 @@ async function quantiles(
 
 /** No more digits than an estimate has. */
 function estimateText({kind}: ColumnType): (cell: Cell) => string {
-  const isInteger = INTEGERS.includes(kind)
+  const isInteger = INTEGER_KINDS.includes(kind)
   return (cell) =>
     String(isInteger ? Math.round(Number(cell)) : Number(Number(cell).toPrecision(6)))
 }
@@ -151,7 +139,7 @@ async function histogram(
   signal: AbortSignal,
 ): Promise<ColumnProfile['histogram']> {
   if (!MEASURABLE.has(type.kind)) return null
-  const isTime = !NUMBERS.has(type.kind)
+  const isTime = !MEASURED_NUMBERS.has(type.kind)
   const column = identifier(name)
   const place = isTime ? `epoch(${column})` : `${column}::DOUBLE`
   const values = `(SELECT ${place} AS v FROM ${sql} WHERE ${column} IS NOT NULL AND isfinite(${isTime ? column : place}))`
@@ -180,7 +168,7 @@ function binsFor(
   type: ColumnType,
   {low, high}: {low: number; high: number},
 ): {bins: number; width: number} {
-  const step = type.kind === 'date' ? 86_400 : INTEGERS.includes(type.kind) ? 1 : 0
+  const step = type.kind === 'date' ? 86_400 : INTEGER_KINDS.includes(type.kind) ? 1 : 0
   if (step === 0 || high > Number.MAX_SAFE_INTEGER) return {bins: BINS, width: (high - low) / BINS}
   const steps = Math.round((high - low) / step) + 1
   const width = Math.ceil(steps / BINS) * step

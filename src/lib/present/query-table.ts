@@ -1,4 +1,5 @@
-import {cellText, isNumeric} from '../cells/cell-text.js'
+import {cellText} from '../cells/cell-text.js'
+import {isNumeric} from '../cells/numeric-kinds.js'
 import type {Column} from '../ports/warehouse.js'
 import type {CountedRows} from '../query/limit-rows.js'
 import {sanitizeLine} from './sanitize.js'
