@@ -58,6 +58,9 @@ export default class Init extends BaseCommand<InitResult> {
       exclusive: TOKEN_SOURCES.filter((name) => name !== 'token'),
     }),
     'no-pull': Flags.boolean({summary: 'Set up only, fetch no tables'}),
+    'allow-agnes': Flags.boolean({
+      summary: 'Let Claude Code run the reading verbs of agnes without asking each time',
+    }),
   }
 
   async run(): Promise<InitResult> {
@@ -69,6 +72,7 @@ export default class Init extends BaseCommand<InitResult> {
       token: flags.token,
       tokenFile: flags['token-file'],
       useStdin: flags['token-stdin'],
+      allowsVerbs: flags['allow-agnes'],
     }
     const outcome = await setUp(this.context, request, this.signal)
     for (const note of outcome.notes) this.addWarning(note)

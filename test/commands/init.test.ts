@@ -70,6 +70,25 @@ describe('agnes init', () => {
     server.verify()
   })
 
+  it('lets an agent run verbs unasked only with --allow-agnes, also in a workspace that is there', async () => {
+    const {dir, run} = await place()
+    const server = await startFakeAgnes()
+    const argv = ['ws', '--server-url', server.origin, '--no-pull', '--json']
+    const settings = async () =>
+      JSON.parse(await readFile(join(dir, '.claude/settings.json'), 'utf8'))
+    await run([...argv, '--token-stdin'], {stdin: server.token})
+    expect((await settings()).permissions).toBeUndefined()
+    const {json} = await run([...argv, '--allow-agnes'])
+    expect(json.files).toContainEqual({
+      path: '.claude/settings.json',
+      action: 'updated',
+      reason: null,
+    })
+    expect((await settings()).permissions.allow).toContain('Bash(agnes query:*)')
+    await run(argv)
+    expect((await settings()).permissions.allow).toContain('Bash(agnes query:*)')
+  })
+
   it('writes nothing at all, not even the folder, when the server refuses the token', async () => {
     const {home, run} = await place()
     const server = await startFakeAgnes()

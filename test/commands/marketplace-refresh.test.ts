@@ -212,14 +212,11 @@ describe('agnes marketplace refresh', () => {
       recorded(version).find((one) => one.label === `marketplace: ${label}`)!.response
     const {headers} = exchange('zip')
     const body = await archive({})
+    const etag = headers.etag!
+    const whole = {status: 200, headers: {etag, 'content-type': headers['content-type']!}, body}
+    const same = {status: exchange('zip 304').status, headers: {etag}}
     server.on('GET', '/marketplace.zip', ({headers: asked}) =>
-      asked['if-none-match'] === headers.etag
-        ? {status: exchange('zip 304').status, headers: {etag: headers.etag!}}
-        : {
-            status: 200,
-            headers: {etag: headers.etag!, 'content-type': headers['content-type']!},
-            body,
-          },
+      asked['if-none-match'] === etag ? same : whole,
     )
     for (const isNew of [true, false])
       expect((await run(['--json'])).json).toMatchObject({isNew, offered: [], plugins: []})

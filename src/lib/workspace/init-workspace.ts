@@ -36,6 +36,8 @@ export interface InitOptions {
   /** `scheme://host[:port]`. */
   origin: string
   token: Omit<TokenInput, 'origin'>
+  /** See `WriteWorkspaceInput`. */
+  allowsVerbs?: boolean
 }
 
 export interface InitOutcome {
@@ -58,7 +60,7 @@ export interface InitOutcome {
 /** Nothing is written, not even the folder, until the server has accepted the token. */
 export async function initWorkspace(
   deps: InitDeps,
-  {origin, token: input}: InitOptions,
+  {origin, token: input, allowsVerbs = false}: InitOptions,
   signal?: AbortSignal,
 ): Promise<InitOutcome> {
   await refuseOtherServer(deps, origin)
@@ -74,7 +76,7 @@ export async function initWorkspace(
   const storeNotes = kept.note === null ? [] : [kept.note]
   const notes = [...notesOn(welcome), ...storeNotes, ...(await keepSettings(deps, origin))]
   const now = new Date(deps.clock.now()).toISOString()
-  const files = await writeWorkspace({...deps, server: origin, welcome, now})
+  const files = await writeWorkspace({...deps, server: origin, welcome, now, allowsVerbs})
   return {
     workspace: deps.workspace.root,
     server: origin,

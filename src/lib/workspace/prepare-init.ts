@@ -18,6 +18,7 @@ export interface InitRequest {
   token: string | undefined
   tokenFile: string | undefined
   useStdin: boolean
+  allowsVerbs?: boolean
 }
 
 /** The parts of the context that the answers come from. */
@@ -54,7 +55,8 @@ export async function prepareInit(
     request.serverUrl === undefined
       ? await around.serverOrigin(await readWorkspaceServer(around.filesAt(root)))
       : originOf(request.serverUrl)
-  return {root, origin, token: await tokenInput(request, {around, origin, signal})}
+  const token = await tokenInput(request, {around, origin, signal})
+  return {root, origin, token, allowsVerbs: request.allowsVerbs === true}
 }
 
 async function tokenInput(

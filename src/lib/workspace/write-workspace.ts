@@ -2,6 +2,7 @@ import {workspacePaths} from '../config/paths.js'
 import {installHooks, readHookDefinitions, type HookOutcome} from '../hooks/install-hooks.js'
 import type {Files} from '../ports/files.js'
 import type {Folders} from '../ports/folders.js'
+import {allowOwnVerbs} from './allow-verbs.js'
 import {installTexts} from './install-texts.js'
 import {openOwnedFile} from './owned-file.js'
 import type {Welcome} from './server-welcome.js'
@@ -22,6 +23,8 @@ export interface WriteWorkspaceInput {
   folders: Folders
   server: string
   welcome: Welcome
+  /** Also lets an agent run our reading verbs without asking; only when the analyst asked for it. */
+  allowsVerbs?: boolean
   version: string
   /** ISO 8601. */
   now: string
@@ -44,7 +47,10 @@ async function writeSettings(input: WriteWorkspaceInput): Promise<WrittenFile> {
   const path = workspacePaths.settings
   const definitions = await readHookDefinitions(input.packageFiles)
   const outcome = await installHooks(await openOwnedFile(input, path), definitions)
-  return {path, action: actionOf(outcome), reason: outcome.reason}
+  const hooks = {path, action: actionOf(outcome), reason: outcome.reason}
+  if (input.allowsVerbs !== true || hooks.action === 'left') return hooks
+  const verbs = await allowOwnVerbs(input)
+  return hooks.action === 'unchanged' || verbs.action === 'left' ? verbs : hooks
 }
 
 function actionOf({state}: HookOutcome): WrittenFile['action'] {

@@ -35,7 +35,7 @@ describe('planPlugins', () => {
     fc.assert(
       fc.property(names, names, (wanted, have) => {
         const offer = {plugins: Object.entries(wanted).map(([n, v]) => offered(n, v)), refused: []}
-        const after = new Map(Object.entries(have))
+        const after = new Map<string, string>(Object.entries(have))
         for (const {action, name, to} of planPlugins(
           offer,
           Object.entries(have).map(([n, v]) => installed(n, v)),
