@@ -26,7 +26,7 @@ export default class Doctor extends BaseCommand<DoctorResult> {
   async run(): Promise<DoctorResult> {
     const {flags} = await this.parse(Doctor)
     const found = await this.context.findWorkspace(flags.workspace)
-    const options = {workspace: found.root, isFix: flags.fix}
+    const options = {workspace: found.root, isFix: Boolean(flags.fix)}
     const open = () => openDoctor(this.context, found)
     const {report, failure} = await seeDoctor(open, options, this.signal)
     await this.present(report, doctorText)

@@ -89,6 +89,7 @@ async function startSession(
     budgetMs: env.hookBudgetMs,
     budgetBytes: env.hookBudgetBytes,
     staleAfterMs: env.staleAfterMs,
+    renewMs: env.renewDays * 86_400_000,
   }
   const additionalContext = await start(await openStart(context, root), options, signal)
   if (additionalContext === null) return

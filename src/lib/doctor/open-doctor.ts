@@ -78,6 +78,7 @@ export async function openDoctor(
   })
   const remote = serverChecks({
     clock: context.clock,
+    renewMs: context.env.renewDays * 86_400_000,
     server,
     secret: async () => findSecret(await context.secrets(), await server()),
     client: async (token) => context.httpWithToken(await server(), token),

@@ -8,6 +8,8 @@ import {ok, type Check, type Finding} from './check.js'
 
 export interface ServerDeps {
   clock: Clock
+  /** Less than this until the token ends is a warning. */
+  renewMs: number
   /** Origin; rejects where none is known. */
   server: () => Promise<string>
   /** The stored token; rejects when the place where it lies cannot be used. */
@@ -122,7 +124,7 @@ async function checkToken(deps: ServerDeps, signal: AbortSignal): Promise<Findin
     return {state: 'fail', message: error.message, who: 'you', mend, exitCode: 7}
   }
   const leftMs = expiresAt === null ? Infinity : Date.parse(expiresAt) - deps.clock.now()
-  if (leftMs > 7 * DAY_MS) return ok(`The server accepts it (${found.kind}).`)
+  if (leftMs > deps.renewMs) return ok(`The server accepts it (${found.kind}).`)
   const days = Math.max(0, Math.floor(leftMs / DAY_MS))
   const message = `The token expires in ${days === 0 ? 'less than a day' : `${days} days`}.`
   return {state: 'warn', message, who: 'you', mend}

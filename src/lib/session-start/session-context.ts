@@ -13,6 +13,8 @@ export interface SessionFacts {
   news: TableNews
   /** Until the token expires, negative when it has; `null` where it does not say. */
   tokenLeftMs: number | null
+  /** A token that lasts longer is not worth telling. */
+  renewMs: number
   /** Why the last push of transcripts failed; `null` when it did not. */
   pushFailure: string | null
 }
@@ -21,7 +23,6 @@ const MAX_BYTES = 1024
 const MAX_NAMES = 5
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const EXPIRY_DAYS = 7
 
 /** Facts for the model, most important first, at most 1 KiB; `null` when there is nothing to know. */
 export function sessionContext(facts: SessionFacts): string | null {
@@ -72,8 +73,8 @@ function namesSentence(title: string, names: readonly string[]): string | null {
   return `${title}: ${shown.join(', ')}${more}.`
 }
 
-function tokenSentence({tokenLeftMs}: SessionFacts): string | null {
-  if (tokenLeftMs === null || tokenLeftMs <= 0 || tokenLeftMs > EXPIRY_DAYS * DAY_MS) return null
+function tokenSentence({tokenLeftMs, renewMs}: SessionFacts): string | null {
+  if (tokenLeftMs === null || tokenLeftMs <= 0 || tokenLeftMs > renewMs) return null
   return `The sign-in to the server expires in ${durationText(tokenLeftMs)}; the analyst needs a new token before that.`
 }
 

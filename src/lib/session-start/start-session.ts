@@ -38,6 +38,8 @@ export interface StartOptions {
   budgetMs: number
   budgetBytes: number
   staleAfterMs: number
+  /** Less than this until the token ends is told. */
+  renewMs: number
 }
 
 /** How long the server may take to say what is new before the session goes on without it. */
@@ -64,6 +66,7 @@ export async function startSession(
     refresh,
     ageMs: last?.lastSuccessAt ? now - Date.parse(last.lastSuccessAt) : null,
     staleAfterMs: options.staleAfterMs,
+    renewMs: options.renewMs,
     news,
     tokenLeftMs: expiresAt === null ? null : Date.parse(expiresAt) - now,
     pushFailure: push.failure,

@@ -49,6 +49,7 @@ export async function openStatusLine(context: StatusLineContext): Promise<Status
     staleAfterMs: env.staleAfterMs,
     pullExitCode: pull?.exitCode ?? 0,
     pushExitCode: push?.exitCode ?? 0,
+    renewMs: env.renewDays * 86_400_000,
     tokenLeftMs: expiresAt === null ? null : Date.parse(expiresAt) - now,
   }
   return {text: statusLine(facts), facts}

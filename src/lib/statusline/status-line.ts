@@ -13,11 +13,12 @@ export interface StatusLineFacts {
   pushExitCode: number
   /** Until the token expires; `null` where it does not say. */
   tokenLeftMs: number | null
+  /** A token that lasts longer is not worth telling. */
+  renewMs: number
 }
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const EXPIRY_DAYS = 7
 /** No connection, and another one at work: neither is a failure to look after. */
 const PASSING = [0, 9, 11]
 
@@ -37,8 +38,8 @@ function privacyPhrase({privacy}: StatusLineFacts): string | null {
   return privacy === 'unknown' ? 'private list unreadable, nothing is sent' : null
 }
 
-function tokenPhrase({tokenLeftMs}: StatusLineFacts): string | null {
-  if (tokenLeftMs === null || tokenLeftMs > EXPIRY_DAYS * DAY_MS) return null
+function tokenPhrase({tokenLeftMs, renewMs}: StatusLineFacts): string | null {
+  if (tokenLeftMs === null || tokenLeftMs > renewMs) return null
   return tokenLeftMs <= 0 ? 'sign-in expired' : `sign-in ends in ${short(tokenLeftMs)}`
 }
 

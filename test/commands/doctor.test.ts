@@ -1,0 +1,178 @@
+import {appendFile, rm, truncate, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {describe, expect, it} from 'vitest'
+import {createContext, withOverrides} from '../../src/lib/context.js'
+import {readEnv} from '../../src/lib/config/env.js'
+import {openDoctor, type Surroundings} from '../../src/lib/doctor/open-doctor.js'
+import {seeDoctor} from '../../src/lib/doctor/see-doctor.js'
+import {startEmbeddedServer} from '../support/embedded-server.js'
+import {runCli} from '../support/run-cli.js'
+import {tempDir} from '../support/temp-dir.js'
+
+async function stage() {
+  const server = await startEmbeddedServer({demo: true})
+  const home = await tempDir()
+  const root = join(home, 'ws')
+  const env: Record<string, string> = {
+    HOME: home,
+    AGNES_TOKEN_RENEW_DAYS: '0',
+    AGNES_NO_KEYCHAIN: '1',
+  }
+  const run = (argv: string[], more: {tty?: boolean; stdin?: string} = {}) =>
+    runCli(argv, {env, currentDir: root, ...more})
+  const init = ['init', root, '--server-url', server.url, '--token-stdin']
+  const signIn = () => run(init, {stdin: `${server.analystToken}\n`})
+  expect((await signIn()).exitCode).toBe(0)
+  /** With parts of the computer replaced that no test may break. */
+  const examine = (surroundings: Surroundings, nowMs?: number) =>
+    withOverrides(
+      {
+        env: readEnv(env),
+        currentDir: root,
+        ...(nowMs === undefined
+          ? {}
+          : {clock: {...createContext().clock, now: () => nowMs, monotonicMs: () => 0}}),
+      },
+      async () => {
+        const context = createContext()
+        const found = await context.findWorkspace(undefined)
+        const {signal} = new AbortController()
+        const open = () => openDoctor(context, found, surroundings)
+        return seeDoctor(open, {workspace: root, isFix: false}, signal)
+      },
+    )
+  const lines = async (argv: string[] = []) => {
+    const {json, exitCode} = await run(['doctor', '--json', ...argv])
+    const checks = (json.checks ?? []) as {id: string; state: string; mend: string | null}[]
+    return {exitCode, checks: new Map(checks.map((check) => [check.id, check])), json}
+  }
+  return {server, home, root, env, run, lines, examine, signIn}
+}
+
+type Stage = Awaited<ReturnType<typeof stage>>
+
+/** What breaks, how, the exit code, and what mends it: the printed command, or a step it stands for. */
+const BREAKS: [
+  string,
+  (stage: Stage) => Promise<unknown>,
+  number,
+  ((stage: Stage) => Promise<unknown>)?,
+][] = [
+  ['hooks', ({root}) => rm(join(root, '.claude/settings.json')), 2],
+  ['files', ({root}) => truncate(join(root, 'server/parquet/orders.parquet'), 10), 10],
+  ['catalog', ({root}) => rm(join(root, 'user/duckdb/analytics.duckdb')), 10],
+  ['state', ({root}) => appendFile(join(root, '.claude/agnes/sync_state.json'), '}'), 10],
+  [
+    'pull',
+    async ({run, env}) => {
+      env.AGNES_SERVER = 'http://127.0.0.1:1'
+      env.AGNES_TOKEN = 'x'
+      await run(['pull', '--quiet'])
+      delete env.AGNES_SERVER
+      delete env.AGNES_TOKEN
+    },
+    0,
+  ],
+  [
+    'token',
+    ({home}) => rm(join(home, '.config/agnes/credentials.json')),
+    7,
+    ({signIn}) => signIn(),
+  ],
+  [
+    'keychain',
+    ({home}) => writeFile(join(home, '.config/agnes/credentials.json'), 'junk', {mode: 0o600}),
+    2,
+    async ({home, signIn}) => {
+      await rm(join(home, '.config/agnes/credentials.json'))
+      await signIn()
+    },
+  ],
+]
+
+describe('agnes doctor', () => {
+  it('is green in a workspace that is as it should be', async () => {
+    const {lines, run} = await stage()
+    const {exitCode, checks, json} = await lines()
+    const states = [...checks.values()].filter(({id}) => id !== 'path').map(({state}) => state)
+    expect(new Set(states)).toEqual(new Set(['ok']))
+    expect([exitCode, json.ok, json.fixed]).toEqual([0, true, []])
+    expect((await run(['doctor'], {tty: true})).stdout).toMatch(/ok {4}Server +http/)
+    const rows = (await run(['doctor'])).stdout.trimEnd().split('\n')
+    expect(rows.map((row) => row.split('\t')[0])).toEqual([...checks.keys()])
+  })
+
+  it.each(BREAKS)(
+    'turns %s red, and green again with what it printed',
+    async (id, damage, code, mend) => {
+      const place = await stage()
+      await damage(place)
+      const broken = await place.lines()
+      const line = broken.checks.get(id)
+      if (code !== 0) expect([id, line?.state]).toEqual([id, 'fail'])
+      if (code !== 0) expect(broken.exitCode).toBe(code)
+      if (mend) await mend(place)
+      else if (line?.mend) {
+        expect(line.mend).toMatch(/^agnes /)
+        await place.run(line.mend.split(' ').slice(1))
+      }
+      const mended = await place.lines()
+      expect([id, mended.checks.get(id)?.state]).toEqual([id, 'ok'])
+      expect(mended.exitCode).toBe(0)
+    },
+  )
+
+  it('--fix mends all that agnes can mend, at once', async () => {
+    const place = await stage()
+    await rm(join(place.root, '.claude/settings.json'))
+    await truncate(join(place.root, 'server/parquet/orders.parquet'), 10)
+    const {exitCode, json} = await place.lines(['--fix'])
+    expect([exitCode, json.ok]).toEqual([0, true])
+    expect(json.fixed.map(({command}: {command: string}) => command).sort()).toEqual([
+      'agnes hooks install',
+      'agnes verify --repair',
+    ])
+  })
+
+  it('sees a server that is gone, and skips what needs it', async () => {
+    const place = await stage()
+    await place.server.close()
+    const {exitCode, checks} = await place.lines()
+    expect(['server', 'clock', 'token'].map((id) => checks.get(id)?.state)).toEqual([
+      'fail',
+      'skip',
+      'skip',
+    ])
+    expect(exitCode).toBe(9)
+  })
+
+  it('sees an old Node, a clock that is wrong, and hooks disabled for the whole computer', async () => {
+    const {examine, home} = await stage()
+    const managedFolder = join(home, 'managed')
+    const good = {nodeVersion: 'v20.19.0', managedFolder}
+    const stateOf = async (id: string, ...args: Parameters<typeof examine>) => {
+      const {report} = await examine(...args)
+      const {state, who} = report.checks.find((check) => check.id === id)!
+      return `${state} ${who}`
+    }
+    expect(await stateOf('node', {...good, nodeVersion: 'v18.20.0'})).toBe('fail you')
+    expect(await stateOf('node', good)).toBe('ok you')
+    expect(await stateOf('clock', good, Date.now() + 20 * 60_000)).toBe('fail you')
+    expect(await stateOf('clock', good, Date.now() - 5 * 60_000)).toBe('warn you')
+    expect(await stateOf('hooks', good)).toBe('ok you')
+    const {mkdir} = await import('node:fs/promises')
+    await mkdir(managedFolder)
+    const managed = join(managedFolder, 'managed-settings.json')
+    await writeFile(managed, '{"disableAllHooks": true}')
+    expect(await stateOf('hooks', good)).toBe('fail admin')
+    await rm(managed)
+    expect(await stateOf('hooks', good)).toBe('ok you')
+  })
+
+  it('gives the same exit code in text when there is no workspace', async () => {
+    const home = await tempDir()
+    const {exitCode, stderr} = await runCli(['doctor'], {env: {HOME: home}, currentDir: home})
+    expect(exitCode).toBe(4)
+    expect(stderr).toContain('agnes init')
+  })
+})
