@@ -44,7 +44,10 @@ export async function registerParts(
   for (const [index, registration] of registrations.entries()) {
     signal.throwIfAborted()
     const {alias} = registration
-    const {fetched, by} = await fetchPart(registration, deps, signal)
+    const {fetched, by} = await fetchPart(registration, deps, signal).catch((error: unknown) => {
+      if (registrations.length > 1) deps.notices.push(`It was the SQL of ${alias} that failed.`)
+      throw error
+    })
     const target = {
       ...{session: opened.session, alias, index, heldBytes},
       catalog: opened.hasCatalog ? CATALOG_NAME : null,

@@ -35,15 +35,18 @@ function problemOf({kind, text}: SqlWord): string | undefined {
         ? 'A name between backticks is letters, digits, dots, _ and -.'
         : undefined
     case 'symbol':
+      if (text === '$') return DOLLAR
       if (text === '#') return 'Begin a comment with --.'
       return text === '\\' ? 'A backslash has no place in a query.' : undefined
     default:
-      return undefined
+      return text.includes('$') ? DOLLAR : undefined
   }
 }
 
+const DOLLAR = 'Write texts between single quotes and names without $.'
+
 function textProblem(text: string): string | undefined {
-  if (text.startsWith('$')) return 'Write the text between single quotes.'
+  if (text.startsWith('$')) return DOLLAR
   if (text.length < 2 || !text.endsWith("'")) return 'A text is not closed.'
   if (text.includes('\\')) return 'Write a backslash in a text as chr(92).'
   if (text.slice(1, -1).includes("'")) return 'Write a quotation mark in a text as chr(39).'
