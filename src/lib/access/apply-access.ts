@@ -134,14 +134,17 @@ export function applyFailure({applied, remaining, ok}: ApplyOutcome): PartialErr
     applied.filter((action) => action.state === state).length
   const [done, failed, skipped] = [count('done'), count('failed'), count('skipped')]
   const details = {done, failed, skipped, remaining: remaining?.length ?? null}
-  const hint = 'Run the same command again: what is done stays done.'
+  const hint = 'See to the reasons and run the same command again: what is done stays done.'
   if (failed === 0)
     return new PartialError(
       `The server took all ${done} changes, but is still not as the file says: ${wordsOf(remaining ?? [])}.`,
       {code: 'not_taken', hint: 'See what it says now: agnes admin export', details},
     )
+  const rest = skipped > 0 ? ` and ${skipped} were not tried` : ''
+  const first = applied.find(({state}) => state === 'failed')
+  const why = first ? ` First: ${first.kind} ${first.name}: ${first.message}` : ''
   return new PartialError(
-    `${done} of ${applied.length} changes are made; ${failed} failed${skipped > 0 ? ` and ${skipped} were not tried` : ''}.`,
+    `${done} of ${applied.length} changes are made; ${failed} failed${rest}.${why}`,
     {code: 'partly_applied', hint, details},
   )
 }
