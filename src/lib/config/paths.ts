@@ -47,6 +47,11 @@ export function runtimeDirectory(env: Env): string {
   return env.xdgRuntimeDir ?? join(tmpdir(), `agnes-${userInfo().username}`)
 }
 
+export function thisSystem(): {platform: string; user: string; uid: number} {
+  const {username, uid} = userInfo()
+  return {platform: process.platform, user: username, uid}
+}
+
 export function temporaryDirectory(): string {
   return tmpdir()
 }

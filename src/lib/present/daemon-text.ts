@@ -1,4 +1,5 @@
 import type {DaemonFindingsResult} from '../../commands/daemon/findings.js'
+import type {DaemonInstallResult} from '../../commands/daemon/install.js'
 import type {DaemonLogsResult} from '../../commands/daemon/logs.js'
 import type {DaemonPauseResult} from '../../commands/daemon/pause.js'
 import type {DaemonApproveResult} from '../../commands/daemon/approve.js'
@@ -65,6 +66,13 @@ export function decidedText({finding}: DaemonApproveResult): string {
   const what = sanitizeLine(finding.message)
   if (finding.state === 'denied') return `Left alone: ${what}`
   return `Approved: ${what}\nThe daemon runs: agnes ${sanitizeLine((finding.action ?? []).join(' '))}`
+}
+
+export function serviceText({kind, path, outcome}: DaemonInstallResult): string {
+  const what = `The ${kind} ${sanitizeLine(path)}`
+  if (outcome === 'removed') return `${what} is gone; the daemon does not start by itself any more.`
+  if (outcome === 'unchanged') return `${what} was as it should be.`
+  return `${what} is ${outcome}; the daemon runs now and with every sign-in.`
 }
 
 export function pausedText({pausedUntil}: DaemonPauseResult): string {
