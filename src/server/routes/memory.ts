@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto'
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify'
 import {ApiError} from '../api-error.js'
 import {uuid} from '../auth/token-issuer.js'
@@ -5,6 +6,7 @@ import {RequestBody} from '../request-body.js'
 import {callerOf, type Caller} from '../route-deps.js'
 import type {ServerRouteDeps} from '../server-deps.js'
 import {naiveIso, parseTime} from '../times.js'
+import {isNoneMatch} from '../conditional.js'
 
 const admin = {config: {access: 'admin'}} as const
 const TOKEN_BUDGET = 6000
@@ -17,7 +19,12 @@ type ItemRequest = FastifyRequest<{Querystring: {item_id?: string}}>
 
 /** Company notes: anybody proposes, administrators decide, everybody reads what was decided. */
 export function registerMemoryRoutes(app: FastifyInstance, deps: ServerRouteDeps): void {
-  app.get('/api/memory/bundle', async (request) => bundle(deps, callerOf(request)))
+  app.get('/api/memory/bundle', async (request, reply) => {
+    const notes = bundle(deps, callerOf(request))
+    const etag = `"${createHash('sha256').update(JSON.stringify(notes)).digest('hex')}"`
+    reply.header('etag', etag).header('cache-control', 'no-cache')
+    return isNoneMatch(request.headers['if-none-match'], etag) ? reply.code(304).send() : notes
+  })
   app.post('/api/memory', (request, reply) => propose(deps, request, reply))
   app.get('/api/memory', admin, async () => {
     const items = [...deps.state.all('notes')].map(({document}) => document)
