@@ -59,7 +59,7 @@ export default class Init extends BaseCommand<InitResult> {
     }),
     'no-pull': Flags.boolean({summary: 'Set up only, fetch no tables'}),
     'allow-agnes': Flags.boolean({
-      summary: 'Let Claude Code run the reading verbs of agnes without asking each time',
+      summary: 'Let Claude Code run our reading verbs without asking each time',
     }),
   }
 
