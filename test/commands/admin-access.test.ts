@@ -50,6 +50,12 @@ describe('agnes admin export', () => {
     await write(stdout)
     const plan = await run('plan access.yaml --prune --json')
     expect(plan.json).toMatchObject({isUpToDate: true, actions: [], counts: {create: 0, remove: 0}})
+    // Of extracts, whatever their folder is called, and of materialized ones without a query.
+    await write('tables: {orders: {description: New}, monthly_revenue: {description: New}}')
+    expect((await run('apply access.yaml --yes --json')).json).toMatchObject({
+      ok: true,
+      counts: {done: 2},
+    })
   })
 
   it('is refused to an analyst', async () => {

@@ -15,6 +15,16 @@ import {naiveIso} from '../times.js'
 
 const admin = {config: {access: 'admin'}} as const
 
+/** Fields that only go together in certain ways. */
+const SHAPE = new Set([
+  'source_type',
+  'query_mode',
+  'source_query',
+  'sync_strategy',
+  'partition_by',
+  'where_filters',
+])
+
 type ById = FastifyRequest<{Params: {id: string}}>
 
 /** What the tables are called and how they are described. A table found in the data is listed unasked. */
@@ -94,7 +104,9 @@ function change(deps: ServerRouteDeps, request: ById): Promise<Record<string, un
       throw new ApiError(409, `The name of '${id}' comes from its data and cannot be changed here`)
     const {id: _id, name: _name, ...known} = toRegistryEntry(stored, table)
     const document = {...known, ...given}
-    checkTogether(document as unknown as RegistryFields)
+    // What an extract says of itself need not be what a registration may say.
+    if (Object.keys(given).some((field) => SHAPE.has(field)))
+      checkTogether(document as unknown as RegistryFields)
     const updated = [...(name === null ? [] : ['name']), ...Object.keys(given)]
     if (updated.length === 0) return {changes: [], result: {id, updated}}
     const row = newRow(id, name ?? table.name, document)
