@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {BaseCommand} from '../lib/base-command.js'
+import {BaseCommand, serverFlag} from '../lib/base-command.js'
 import {browseCatalog} from '../lib/discovery/browse-catalog.js'
 import type {TableList} from '../lib/discovery/list-tables.js'
 import {openDiscovery} from '../lib/discovery/open-discovery.js'
@@ -24,6 +24,7 @@ export default class Catalog extends BaseCommand<CatalogResult> {
     '<%= config.bin %> catalog --show revenue/mrr',
   ]
   static override flags = {
+    ...serverFlag,
     search: Flags.string({
       summary: 'Only what mentions this in its id, name or description',
       helpValue: 'WORD',

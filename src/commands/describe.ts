@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../lib/base-command.js'
+import {BaseCommand, serverFlag} from '../lib/base-command.js'
 import {describeTable, type TableDescription} from '../lib/discovery/describe-table.js'
 import {openDiscovery} from '../lib/discovery/open-discovery.js'
 import {notesOn} from '../lib/present/cached-note.js'
@@ -22,6 +22,7 @@ export default class Describe extends BaseCommand<DescribeResult> {
     table: Args.string({description: 'Name or id of the table', required: true}),
   }
   static override flags = {
+    ...serverFlag,
     rows: Flags.integer({
       char: 'n',
       summary: 'Rows to show; a server gives 100 at most',

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core'
-import {BaseCommand} from '../lib/base-command.js'
+import {BaseCommand, serverFlag} from '../lib/base-command.js'
 import {PartialError} from '../lib/errors.js'
 import {isHookLine, runAsHook} from '../lib/run-hook.js'
 import {openProgress} from '../lib/present/progress.js'
@@ -26,6 +26,7 @@ export default class Pull extends BaseCommand<PullResult> {
     '<%= config.bin %> pull --verify --json',
   ]
   static override flags = {
+    ...serverFlag,
     quiet: Flags.boolean({
       summary: 'Say nothing but errors; give up at once when another pull is running',
     }),

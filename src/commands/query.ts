@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../lib/base-command.js'
+import {BaseCommand, serverFlag} from '../lib/base-command.js'
 import {chooseFormat} from '../lib/present/choose-format.js'
 import {chooseRenderer} from '../lib/present/choose-renderer.js'
 import {queryEstimateText} from '../lib/present/query-estimate-text.js'
@@ -53,6 +53,7 @@ export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
   ]
   static override args = {sql: Args.string({description: 'The statement'})}
   static override flags = {
+    ...serverFlag,
     sql: Flags.string({summary: 'The statement', helpValue: 'SQL'}),
     stdin: Flags.boolean({
       summary: 'Read the statement from standard input, or JSON with the registered SQL',

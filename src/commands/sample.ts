@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../lib/base-command.js'
+import {BaseCommand, serverFlag} from '../lib/base-command.js'
 import {openDiscovery} from '../lib/discovery/open-discovery.js'
 import {sampleTable, type TableRows} from '../lib/discovery/sample-table.js'
 import {sampleText} from '../lib/present/schema-text.js'
@@ -20,6 +20,7 @@ export default class Sample extends BaseCommand<SampleResult> {
     table: Args.string({description: 'Name or id of the table', required: true}),
   }
   static override flags = {
+    ...serverFlag,
     rows: Flags.integer({
       char: 'n',
       summary: 'Rows to show; a server gives 100 at most',

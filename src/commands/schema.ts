@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../lib/base-command.js'
+import {BaseCommand, serverFlag} from '../lib/base-command.js'
 import {describeTable, type TableDescription} from '../lib/discovery/describe-table.js'
 import {openDiscovery} from '../lib/discovery/open-discovery.js'
 import {notesOn} from '../lib/present/cached-note.js'
@@ -22,6 +22,7 @@ export default class Schema extends BaseCommand<SchemaResult> {
     table: Args.string({description: 'Name or id of the table', required: true}),
   }
   static override flags = {
+    ...serverFlag,
     offline: Flags.boolean({summary: 'Do not ask the server'}),
     workspace: Flags.string({summary: 'Folder of the workspace', helpValue: 'DIR'}),
   }

@@ -1,6 +1,7 @@
 import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
+import {startEmbeddedServer} from '../support/embedded-server.js'
 import {runCli} from '../support/run-cli.js'
 import {tempDir} from '../support/temp-dir.js'
 
@@ -86,4 +87,27 @@ describe('agnes server', () => {
     expect(await asked([], {cwd: workspace})).toBe('https://workspace.example')
     expect(await asked([])).toBe('https://default.example')
   })
+})
+
+describe('--server in a workspace of another server', () => {
+  it('mixes no data into it', async () => {
+    const server = await startEmbeddedServer({demo: true})
+    const [home, configDir] = [await tempDir(), await tempDir()]
+    const run = (argv: string[], stdin = '') =>
+      runCli([...argv, '--json'], {
+        currentDir: home,
+        stdin,
+        env: {HOME: home, AGNES_CONFIG_DIR: configDir},
+      })
+    const folder = join(home, 'ws')
+    const init = ['init', folder, '--server-url', server.url, '--token-stdin']
+    expect((await run(init, server.analystToken)).exitCode).toBe(0)
+    const other = await startEmbeddedServer()
+    const argv = ['auth', 'import-token', '--server-url', other.url, '--token-stdin']
+    expect((await run(argv, other.adminToken)).exitCode).toBe(0)
+    const pulled = await run(['pull', '--workspace', folder, '--server', other.url])
+    expect([pulled.exitCode, pulled.json.error.code]).toEqual([6, 'other_server'])
+    const catalog = await run(['catalog', '--server', other.url])
+    expect([catalog.exitCode, catalog.json.tables]).toEqual([0, []])
+  }, 30_000)
 })

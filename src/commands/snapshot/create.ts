@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../../lib/base-command.js'
+import {BaseCommand, serverFlag} from '../../lib/base-command.js'
 import {createdText} from '../../lib/present/snapshot-text.js'
 import {createSnapshot} from '../../lib/snapshot/create-snapshot.js'
 import {openSnapshots} from '../../lib/snapshot/open-snapshots.js'
@@ -37,6 +37,7 @@ export default class SnapshotCreate extends BaseCommand<SnapshotCreateResult> {
   ]
   static override args = {table: Args.string({description: 'Id of the table', required: true})}
   static override flags = {
+    ...serverFlag,
     select: Flags.string({summary: 'Only these columns', helpValue: 'A,B'}),
     where: Flags.string({summary: 'Only rows of this condition', helpValue: 'CONDITION'}),
     limit: Flags.integer({summary: 'Most rows', min: 1, helpValue: 'N'}),
