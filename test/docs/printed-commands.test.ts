@@ -49,6 +49,7 @@ for (const file of filesBelow('src/commands', /\.ts$/)) {
   const name = relative(join(repositoryRoot, 'src/commands'), file).replace(/\.ts$/, '')
   const module = (await import(file)) as {default: Command.Class}
   classes.set(name.replaceAll('/', ' '), module.default)
+  for (const alias of module.default.aliases) classes.set(alias, module.default)
 }
 
 /** What is wrong with a printed command; `undefined` when a person can type it. */
