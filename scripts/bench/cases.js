@@ -46,8 +46,31 @@ export async function nothingToDo({folder, rounds, tables}) {
       const job = {cwd: workspace, env: {AGNES_CONFIG_DIR: join(folder, `config-${count}`)}}
       await init(workspace, server.url, 'token', job.env)
       await time(agnes(['pull'], job))
-      const runs = await compare({bare: BARE, pull: agnes(['pull', '--quiet'], job)}, rounds)
-      rows.push(against(`pull, nothing to do, ${count} tables`, runs.pull, runs.bare, reach))
+      const hook = (event) => ({
+        ...job,
+        stdin: JSON.stringify({hook_event_name: event, session_id: 'bench', cwd: workspace}),
+      })
+      const runs = await compare(
+        {
+          bare: BARE,
+          pull: agnes(['pull', '--quiet'], job),
+          start: agnes(['pull', '--quiet'], hook('SessionStart')),
+          end: agnes(['push', '--quiet'], hook('SessionEnd')),
+          line: agnes(['statusline'], hook('Status')),
+        },
+        rounds,
+      )
+      rows.push(
+        against(`pull, nothing to do, ${count} tables`, runs.pull, runs.bare, reach),
+        against(
+          `session start, nothing to do, ${count} tables`,
+          runs.start,
+          runs.bare,
+          'bare + 40 ms + round trip',
+        ),
+        against(`session end, handed over, ${count} tables`, runs.end, runs.bare, 'bare + 40 ms'),
+        against(`status line, ${count} tables`, runs.line, runs.bare, 'bare + 40 ms'),
+      )
     } finally {
       server.close()
     }

@@ -65,16 +65,20 @@ const pulls = (started: string[][]) => started.filter(([verb]) => verb === 'pull
 const LAST = '.claude/agnes/last-pull.json'
 
 describe('the start of a session', () => {
-  it('says nothing when nothing changed, twice, and notes that it looked', async () => {
-    const {start, root, run} = await stage()
-    const before = JSON.parse(await readFile(join(root, LAST), 'utf8'))
-    expect(await start()).toEqual(nothing)
-    expect(await start()).toEqual(nothing)
-    const after = JSON.parse(await readFile(join(root, LAST), 'utf8'))
-    expect(after.settled.journalBytes).toBeGreaterThan(before.settled.journalBytes)
-    expect(after.lastSuccessAt > before.lastSuccessAt).toBe(true)
-    expect((await run(['status', '--json'])).json.lastSuccessAt).toBe(after.lastSuccessAt)
-  })
+  it(
+    'says nothing when nothing changed, twice, and notes that it looked',
+    {timeout: 90_000},
+    async () => {
+      const {start, root, run} = await stage()
+      const before = JSON.parse(await readFile(join(root, LAST), 'utf8'))
+      expect(await start()).toEqual(nothing)
+      expect(await start()).toEqual(nothing)
+      const after = JSON.parse(await readFile(join(root, LAST), 'utf8'))
+      expect(after.settled.journalBytes).toBeGreaterThan(before.settled.journalBytes)
+      expect(after.lastSuccessAt > before.lastSuccessAt).toBe(true)
+      expect((await run(['status', '--json'])).json.lastSuccessAt).toBe(after.lastSuccessAt)
+    },
+  )
 
   it('fetches what is missing, whatever the record says', async () => {
     const {start, root} = await stage()
