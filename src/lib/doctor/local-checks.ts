@@ -58,7 +58,7 @@ function checkNode(version: string): Finding {
   if (major > oldest || (major === oldest && minor >= least)) return ok(`Node ${version}.`)
   return {
     state: 'fail',
-    message: `Node ${version} is too old: agnes needs ${OLDEST_NODE.join('.')} or newer.`,
+    message: `Node ${version} is too old; ${OLDEST_NODE.join('.')} or newer is needed.`,
     who: 'you',
     mend: 'npm install --global node@24',
     exitCode: 2,
