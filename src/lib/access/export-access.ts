@@ -12,8 +12,7 @@ export interface AccessExport {
   counts: ExportCounts
 }
 
-const HEADER = (server: string) => `
- Who may use what on ${server}, as code.
+const HEADER = (server: string) => ` Who may use what on ${server}, as code.
 
  See what a change would do:   agnes admin plan access.yaml
  Make it so:                   agnes admin apply access.yaml

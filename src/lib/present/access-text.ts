@@ -69,13 +69,14 @@ function rowCells({verb, kind, group, resourceType, name, fields}: AccessAction)
 
 const SIGNS = {create: '+', change: '~', remove: '-'} as const
 
-function diffCells(action: AccessAction): string[] {
-  const {verb, kind, because} = action
-  const said = [
-    ...action.fields.map((field) => fieldText(field, verb)),
-    ...(because ? [`(${because})`] : []),
-  ]
-  return [`${SIGNS[verb]} ${kind}`, placeOf(action), sanitizeLine(said.join(', '))]
+/** More would hide the other changes. */
+const MAX_FIELDS = 4
+
+function diffCells({verb, kind, because, fields, ...thing}: AccessAction): string[] {
+  const shown = fields.slice(0, MAX_FIELDS).map((field) => fieldText(field, verb))
+  const more = fields.length > MAX_FIELDS ? [`and ${fields.length - MAX_FIELDS} more`] : []
+  const said = [...shown, ...more, ...(because === null ? [] : [`(${because})`])]
+  return [`${SIGNS[verb]} ${kind}`, placeOf(thing), sanitizeLine(said.join(', '))]
 }
 
 function keptCells(thing: KeptThing): string[] {
