@@ -11,7 +11,7 @@ export default class DaemonSyncNow extends BaseCommand<DaemonSyncNowResult> {
   static override summary = 'Have the daemon pull now, whatever the hour'
   static override examples = [
     '<%= config.bin %> daemon sync-now',
-    '<%= config.bin %> daemon sync-now --wait --workspace .',
+    '<%= config.bin %> daemon sync-now --wait --workspace my-workspace',
   ]
   static override flags = {
     wait: Flags.boolean({summary: 'Wait until it is done and say how it ended'}),

@@ -1,6 +1,7 @@
 import {readDaemonValue, readRegistry} from '../config/settings.js'
 import {decodeToken} from '../credentials/decode-token.js'
 import {findSecret} from '../credentials/find-secret.js'
+import {reportHooks, type HooksContext} from '../hooks/open-hooks.js'
 import type {Clock} from '../ports/clock.js'
 import type {ControlSocket} from '../ports/control-socket.js'
 import type {Files} from '../ports/files.js'
@@ -15,16 +16,15 @@ import {readWorkspaceServer} from '../workspace/workspace-marker.js'
 import {parseDaemonSettings} from './daemon-settings.js'
 import type {DaemonDeps} from './run-daemon.js'
 import {senseFiles} from './sense-files.js'
-import {senseWorkspace} from './sense-workspace.js'
+import {senseHooks, senseWorkspace} from './sense-workspace.js'
 
 /** The part of the composition root that the daemon needs. */
-export interface DaemonContext {
+export interface DaemonContext extends HooksContext {
   clock: Clock
   random: Random
   config: Files
   version: string
   processId: number
-  filesAt(root: string): Files
   lockAt(root: string, path: string): Lock
   isWorkspace(path: string): Promise<boolean>
   serverOrigin(workspaceServer: string | undefined): Promise<string>
@@ -61,7 +61,12 @@ export async function openDaemon(context: DaemonContext, onReady: () => void): P
       const files = context.filesAt(workspace)
       const nowMs = clock.now()
       const facts = {files, nowMs, settings, server, tokenEndsAt: await tokenEnd(server)}
-      return [...(await senseFiles(files, nowMs)), ...(await senseWorkspace(facts))]
+      const {report} = await reportHooks(context, workspace)
+      return [
+        ...(await senseFiles(files, nowMs)),
+        ...(await senseWorkspace(facts)),
+        ...senseHooks(report),
+      ]
     },
     onReady,
   }

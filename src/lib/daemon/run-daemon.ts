@@ -206,7 +206,7 @@ class Daemon {
     const {logger, machine} = this.deps
     logger.warn('finding', {id, kind, state, workspace, message})
     if (!this.settings.hasNotices) return
-    const title = state === 'waiting' ? `agnes asks (${id})` : 'agnes'
+    const title = state === 'waiting' ? `Approval wanted (${id})` : 'agnes'
     await machine.notify(title, message)
   }
 }

@@ -1,3 +1,4 @@
+import type {HookState} from '../hooks/hook-state.js'
 import type {Files} from '../ports/files.js'
 import {readLastPush} from '../push/last-push.js'
 import {listSnapshots} from '../snapshot/list-snapshots.js'
@@ -53,4 +54,13 @@ function expiringToken({tokenEndsAt, nowMs, server}: WorkspaceFacts): Observatio
   if (tokenEndsAt === null || Date.parse(tokenEndsAt) - nowMs > TOKEN_DAYS * DAY_MS) return []
   const message = `The token for ${server} ends on ${tokenEndsAt.slice(0, 10)}. Renew it: agnes auth login`
   return [{kind: 'token_expiring', subject: '', message, action: null}]
+}
+
+/** Hooks that were taken out on purpose are no finding. */
+export function senseHooks({state, reason}: Pick<HookState, 'state' | 'reason'>): Observation[] {
+  if (state === 'active' || state === 'absent') return []
+  const action = state === 'altered' ? ['hooks', 'install'] : null
+  return [
+    {kind: 'hooks_altered', subject: state, message: reason ?? 'The hooks do not run.', action},
+  ]
 }
