@@ -6,7 +6,6 @@
  */
 
 export const sections = ['users', 'groups', 'tables', 'grants', 'metrics'] as const
-export type Section = (typeof sections)[number]
 
 export type ThingKind = 'user' | 'group' | 'member' | 'table' | 'grant' | 'metric'
 
