@@ -1,12 +1,19 @@
 import type {AdminApi} from '../admin/admin-api.js'
 import {UnexpectedError} from '../errors.js'
-import type {AccessAction, CurrentAccess, FieldValues} from './access-model.js'
+import {
+  thingKeys,
+  type AccessAction,
+  type CurrentAccess,
+  type CurrentGrant,
+  type FieldValues,
+} from './access-model.js'
 import {metricDocument} from './known-fields.js'
 
 /** Carries out one action; knows the ids of what is there and of what it made. */
 export class AccessWriter {
   private readonly users: Map<string, string>
   private readonly groups: Map<string, string>
+  private readonly grants: ReadonlyMap<string, CurrentGrant>
 
   constructor(
     private readonly api: AdminApi,
@@ -14,6 +21,10 @@ export class AccessWriter {
   ) {
     this.users = new Map(current.users.map(({email, id}) => [email, id]))
     this.groups = new Map(current.groups.map(({name, id}) => [name, id]))
+    const names = new Map(current.groups.map(({id, name}) => [id, name]))
+    const keyOf = ({groupId, resourceType, resourceId}: CurrentGrant) =>
+      thingKeys.grant(names.get(groupId) ?? '', resourceType, resourceId)
+    this.grants = new Map((current.grants ?? []).map((grant) => [keyOf(grant), grant]))
   }
 
   async carryOut(action: AccessAction, signal: AbortSignal): Promise<void> {
@@ -62,12 +73,7 @@ export class AccessWriter {
       const grant = {groupId, resourceType: resourceType ?? '', resourceId, requirement}
       return void (await this.api.createGrant(grant, signal))
     }
-    const grant = this.current.grants?.find(
-      (one) =>
-        one.groupId === groupId &&
-        one.resourceType === resourceType &&
-        one.resourceId === resourceId,
-    )
+    const grant = this.grants.get(action.key)
     if (!grant) throw notThere(resourceId)
     if (verb === 'remove') return this.api.deleteGrant(grant.id, signal)
     await this.api.requireGrant(grant.id, requirement ?? 'available', signal)

@@ -23,7 +23,7 @@ export function parseAccess(text: string, path: string): DesiredAccess {
   const at = new Map(top.map((entry) => [entry.key, entry]))
   const version = at.get('version')
   if (version && reader.value(version.value) !== 1)
-    reader.refuseAt(version.line, 'version must be 1; a newer agnes may be able to read this')
+    reader.refuseAt(version.line, 'version must be 1; a newer release may be able to read this')
   const section = <T>(name: string, read: (reader: YamlReader, entry: YamlEntry) => T[]) => {
     const entry = at.get(name)
     return entry ? read(reader, entry) : null

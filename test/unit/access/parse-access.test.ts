@@ -93,7 +93,7 @@ describe('a file of access', () => {
     [
       'another version',
       'version: 2',
-      ['1: version must be 1; a newer agnes may be able to read this'],
+      ['1: version must be 1; a newer release may be able to read this'],
     ],
     [
       'a merge key',
