@@ -1,3 +1,4 @@
+import {text as readText} from 'node:stream/consumers'
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../lib/base-command.js'
 import {MODES} from '../lib/mcp/policy.js'
@@ -25,6 +26,7 @@ export default class Mcp extends BaseCommand<McpResult> {
       default: 'snapshot' as const,
     })(),
     frames: Flags.integer({hidden: true, min: 1}),
+    answer: Flags.boolean({hidden: true}),
     workspace: Flags.string({summary: 'Folder of the workspace', helpValue: 'DIR'}),
   }
 
@@ -33,6 +35,14 @@ export default class Mcp extends BaseCommand<McpResult> {
     const {context, signal} = this
     const {mode, workspace, frames} = flags
     this.markPrinted()
+    if (flags.answer) {
+      const {sayAnswer} = await import('../lib/mcp/answer-locally.js')
+      const input = await readText(context.streams.in)
+      const said = await sayAnswer(input, {around: context, workspace}, signal)
+      await context.streams.out.write(JSON.stringify(said.document))
+      context.setExitCode(said.exitCode)
+      return {}
+    }
     if (frames === undefined) {
       context.setExitCode(await context.runFramed(['mcp', ...this.argv, '--frames', '3'], signal))
       return {}

@@ -107,6 +107,8 @@ export interface Context {
   runFramed(argv: readonly string[], signal: AbortSignal): Promise<number>
   /** In a process that `runFramed` started: where frames go. */
   openFrames(fd: number): Promise<Writable>
+  /** `agnes` in a process of its own that is ended when it takes too much. */
+  runGuarded: ReturnType<typeof framed>['runGuarded']
   /** BigQuery, with the credentials of this account. */
   openBigQuery: OpenRemoteEngine
   /** Of this process. */
@@ -187,7 +189,7 @@ export function createContext(): Context {
       const {openPull} = await import('./sync/open-pull.js')
       return openPull(this, root, origin)
     },
-    ...framed,
+    ...framed(clock),
     async openBigQuery(options) {
       const {openBigQuery} = await import('./adapters/bigquery-engine.js')
       return openBigQuery(options, {clock, userAgent: `agnes-cli/${version()}`})

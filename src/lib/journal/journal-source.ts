@@ -6,12 +6,12 @@ import type {Files} from '../ports/files.js'
 export const JOURNAL_TABLE = 'agnes_journal'
 
 const BEGAN =
-  'id VARCHAR, at VARCHAR, "user" VARCHAR, client VARCHAR, mode VARCHAR, action VARCHAR, ' +
+  'id VARCHAR, "at" VARCHAR, "user" VARCHAR, client VARCHAR, mode VARCHAR, action VARCHAR, ' +
   'server VARCHAR, why VARCHAR, seen JSON, did JSON'
 const ENDED = 'result VARCHAR, code VARCHAR, message VARCHAR, outcome JSON, durationMs BIGINT'
 
 /**
- * The journal as something to select from, a row each decision, in the columns of `Decision`; of no rows
+ * The journal as something to select from, a row each decision; `at` and `user` are words of SQL, so they are `decided_at` (UTC) and `who` there; of no rows
  * while nothing is written down. The same pairs as `readDecisions` makes.
  */
 export async function journalSource(workspace: Files): Promise<string> {
@@ -21,9 +21,9 @@ export async function journalSource(workspace: Files): Promise<string> {
         ignore_errors = true, columns = ${columnsOf(`kind VARCHAR, ${BEGAN}, ${ENDED}`)})`
     : `(SELECT ${nullsOf(`kind VARCHAR, ${BEGAN}, ${ENDED}`)} WHERE false)`
   return `(WITH lines AS (SELECT * FROM ${lines}),
-    began AS (SELECT * FROM lines WHERE kind = 'began' AND id IS NOT NULL AND at IS NOT NULL),
-    ended AS (SELECT * FROM lines WHERE kind = 'ended' AND id IS NOT NULL AND at IS NOT NULL)
-    SELECT b.id, TRY_CAST(b.at AS TIMESTAMP) AS at, b."user", b.client, b.mode, b.action, b.server,
+    began AS (SELECT * FROM lines WHERE kind = 'began' AND id IS NOT NULL AND "at" IS NOT NULL),
+    ended AS (SELECT * FROM lines WHERE kind = 'ended' AND id IS NOT NULL AND "at" IS NOT NULL)
+    SELECT b.id, TRY_CAST(b."at" AS TIMESTAMP) AS decided_at, b."user" AS who, b.client, b.mode, b.action, b.server,
       b.why, b.seen, b.did, coalesce(e.result, 'unknown') AS result, e.code, e.message, e.outcome,
       e.durationMs AS duration_ms
     FROM began b LEFT JOIN ended e ON e.id = b.id)`

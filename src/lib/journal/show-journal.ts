@@ -58,7 +58,7 @@ async function exportJournal(
     )
   const {env} = deps
   const request = {
-    ...{sql: `FROM ${JOURNAL_TABLE} ORDER BY at, id`, limit: null, out, holdBack: 0},
+    ...{sql: `FROM ${JOURNAL_TABLE} ORDER BY decided_at, id`, limit: null, out, holdBack: 0},
     ...{render: 'parquet' as const, memoryLimitMb: env.queryMemoryMb, threads: env.queryThreads},
   }
   return (await answerQuery(request, deps, signal)).out

@@ -14,11 +14,12 @@ import {snapshotCreate} from './tools/snapshot-create.js'
 import {snapshotDrop} from './tools/snapshot-drop.js'
 import {snapshotList} from './tools/snapshot-list.js'
 import {status} from './tools/status.js'
+import {why} from './tools/why.js'
 
 const TOOLS: Record<ToolName, Tool> = {
   ...{catalog, schema, describe, sample, metrics, estimate, query},
   ...{snapshot_create: snapshotCreate, snapshot_list: snapshotList, snapshot_drop: snapshotDrop},
-  ...{pull, status, grant_plan: grantPlan, grant_apply: grantApply},
+  ...{pull, status, why, grant_plan: grantPlan, grant_apply: grantApply},
 }
 
 /** In the order in which they are used. */

@@ -40,6 +40,7 @@ export const POLICY = {
   estimate: {...free, ...remote},
   query: {...free, ...remote, look: 'estimate', journal: 'subject'},
   status: {...free, ...local},
+  why: {...free, ...remote},
   snapshot_list: {...free, ...local},
   pull: {
     ...{...free, ...remote, mode: 'snapshot', readOnlyHint: false},

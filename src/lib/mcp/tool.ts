@@ -3,6 +3,7 @@ import type {Env} from '../config/env.js'
 import type {AdminSurroundings} from '../admin/open-admin.js'
 import type {DiscoverySurroundings} from '../discovery/open-discovery.js'
 import type {Files} from '../ports/files.js'
+import type {GuardedRun} from '../ports/guarded-run.js'
 import type {Logger} from '../ports/logger.js'
 import type {Surroundings} from '../snapshot/open-snapshots.js'
 import type {PullDeps} from '../sync/pull-run.js'
@@ -21,6 +22,11 @@ export interface McpSurroundings extends DiscoverySurroundings, Surroundings, Ad
   findWorkspace: DiscoverySurroundings['findWorkspace']
   warehouse: DiscoverySurroundings['warehouse']
   pullDeps(root: string): Promise<PullDeps>
+  /** This CLI as a process of its own, ended when it takes too much; see `GuardedRun`. */
+  runGuarded(
+    run: GuardedRun,
+    signal: AbortSignal,
+  ): Promise<{exitCode: number | null; stdout: string; stopped: 'memory' | 'time' | null}>
 }
 
 /** What a tool is handed with each call. */
