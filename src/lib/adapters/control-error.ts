@@ -1,13 +1,37 @@
 import {
+  AuthError,
+  BusyError,
   ConflictError,
+  ForbiddenError,
+  IntegrityError,
   MissingError,
+  PartialError,
+  QueryError,
+  RateLimitedError,
+  ServerError,
+  TooLargeError,
   UnexpectedError,
+  UnreachableError,
   UsageError,
   type AgnesError,
   type ErrorDocument,
 } from '../errors.js'
 
-const KINDS = [UsageError, MissingError, ConflictError, UnexpectedError] as const
+const KINDS = [
+  AuthError,
+  BusyError,
+  ConflictError,
+  ForbiddenError,
+  IntegrityError,
+  MissingError,
+  PartialError,
+  QueryError,
+  RateLimitedError,
+  ServerError,
+  TooLargeError,
+  UnreachableError,
+  UsageError,
+] as const
 
 /** An error on its way through the socket. */
 export interface ErrorReply extends ErrorDocument {

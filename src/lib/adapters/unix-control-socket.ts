@@ -42,7 +42,10 @@ export function unixControlSocket(folder: string, fallback: string): ControlSock
       })
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
+        // Bound before `listen` returns: at no moment may anybody else connect.
+        const mask = isFile ? process.umask(0o177) : undefined
         server.listen(path, resolve)
+        if (mask !== undefined) process.umask(mask)
       })
       if (isFile) await chmod(path, 0o600)
       return {
@@ -55,16 +58,16 @@ export function unixControlSocket(folder: string, fallback: string): ControlSock
     },
     async request(message, timeoutMs, signal) {
       if (!(await isOurs(path))) return undefined
+      const timeout = AbortSignal.timeout(timeoutMs)
+      const stop = signal ? AbortSignal.any([signal, timeout]) : timeout
       const socket = await connect(path)
       if (!socket) return undefined
       try {
-        const timeout = AbortSignal.timeout(timeoutMs)
-        const stop = signal ? AbortSignal.any([signal, timeout]) : timeout
         socket.write(JSON.stringify(message) + '\n')
         const line = await readLine(socket, stop)
         signal?.throwIfAborted()
-        if (line === undefined) throw silent()
-        const reply = JSON.parse(line) as {result: unknown} | ErrorReply
+        const reply = line === undefined ? undefined : parseReply(line)
+        if (!reply) throw silent()
         if ('error' in reply) throw remoteError(reply)
         return reply.result
       } finally {
@@ -121,12 +124,32 @@ async function answer(socket: Socket, handler: ControlHandler): Promise<void> {
   if (line === undefined) return void socket.destroy()
   let reply: {result: unknown} | ErrorReply
   try {
-    reply = {result: (await handler(JSON.parse(line), gone.signal)) ?? null}
+    reply = {result: (await handler(parseRequest(line), gone.signal)) ?? null}
   } catch (error) {
     const failure = toAgnesError(error)
     reply = {...toErrorDocument(failure), exitCode: failure.exitCode}
   }
   socket.end(JSON.stringify(reply) + '\n')
+}
+
+function parseRequest(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (cause) {
+    throw new UsageError('The daemon cannot read this request.', {code: 'unknown_request', cause})
+  }
+}
+
+/** `undefined` when it is no answer of ours. */
+function parseReply(line: string): {result: unknown} | ErrorReply | undefined {
+  try {
+    const reply: unknown = JSON.parse(line)
+    const isReply = typeof reply === 'object' && reply && ('result' in reply || 'error' in reply)
+    return isReply ? (reply as {result: unknown} | ErrorReply) : undefined
+  } catch {
+    // The same as an answer that stopped in the middle.
+    return undefined
+  }
 }
 
 /** The first line; `undefined` when the other side left first, sent too much, or the signal aborted. */
