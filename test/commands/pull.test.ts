@@ -75,7 +75,17 @@ describe('agnes pull', () => {
         'kept',
         'pruned',
       ],
-      ...['skipped', 'remote', 'failed', 'bytes', 'notes', 'catalog', 'durationMs', 'warnings'],
+      ...[
+        'skipped',
+        'remote',
+        'failed',
+        'bytes',
+        'notes',
+        'catalog',
+        'blockedSnapshots',
+        'durationMs',
+        'warnings',
+      ],
     ])
     expect(Object.keys(json.notes)).toEqual([
       'state',

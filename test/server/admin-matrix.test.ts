@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {leaveGroup} from '../../src/server/memberships.js'
+import type {UserRow} from '../../src/server/state/rows.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
 import {noEngine} from '../support/folder-store.js'
 
@@ -108,7 +109,7 @@ beforeAll(async () => {
 })
 /** Somebody in a group of their own, and somebody who is shut out. */
 async function addOthers({state}: EmbeddedServer) {
-  const person = (id: string, email: string, active: boolean) => ({
+  const person = (id: string, email: string, active: boolean): UserRow => ({
     ...{id, email, name: id, active, passwordHash: null, createdAt: AT},
     deactivatedAt: active ? null : AT,
   })

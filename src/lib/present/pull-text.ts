@@ -13,7 +13,10 @@ export function pullText(result: PullResult, terminal: Terminal): string {
   const place = paint(terminal, 'dim', `${sanitizeLine(result.workspace)} <- ${result.server}`)
   const here = kept.length + downloaded.length + adopted.length
   if (result.isUpToDate && result.ok && result.notes.state !== 'updated' && !result.isPlanOnly)
-    return `Everything is up to date: ${count(here, 'table')} (${seconds}). ${place}`
+    return [
+      `Everything is up to date: ${count(here, 'table')} (${seconds}). ${place}`,
+      ...blockedLines(result, terminal),
+    ].join('\n')
   const lines = [place, ...doneLines(result, terminal), ...leftLines(result)]
   if (result.isPlanOnly) lines.push(planLine(result))
   else {
@@ -75,8 +78,20 @@ function doneLines(result: PullResult, terminal: Terminal): string[] {
         `  ${isPlanOnly ? 'to remove' : 'removed '} ${sanitizeLine(table)}: ${PRUNED[reason]}`,
       ),
     ),
+    ...blockedLines(result, terminal),
     ...notesLines(result),
   ]
+}
+
+/** Told by every pull until they are dropped: their rows are still on the disk. */
+function blockedLines({blockedSnapshots}: PullResult, terminal: Terminal): string[] {
+  return blockedSnapshots.map(({name, table}) =>
+    paint(
+      terminal,
+      'yellow',
+      `  blocked  snapshot ${sanitizeLine(name)}: you may not see ${sanitizeLine(table)} any more. Remove it: agnes snapshot drop ${sanitizeLine(name)}`,
+    ),
+  )
 }
 
 function notesLines({notes, isPlanOnly}: PullResult): string[] {
@@ -130,6 +145,7 @@ function rowsText(result: PullResult): string {
     ...result.pruned.map(({table, reason}) =>
       row(isPlanOnly ? 'remove' : 'removed', table, '', reason),
     ),
+    ...result.blockedSnapshots.map(({name, table}) => row('blocked', name, '', table)),
     ...result.skipped.map(({table, reason}) => row('skipped', table, '', reason)),
     ...result.failed.map(({table, error}) => row('failed', table, '', error)),
   ].join('\n')

@@ -1,5 +1,6 @@
 import type {CatalogOutcome} from '../catalog/register-views.js'
 import type {NotesOutcome} from '../notes/pull-notes.js'
+import type {BlockedSnapshot} from '../snapshot/withdraw-views.js'
 import type {Manifest} from '../wire/manifest.js'
 import type {ApplyOutcome} from './apply-plan.js'
 import {itemsOf, type PullPlan} from './plan-model.js'
@@ -15,6 +16,7 @@ export interface PullParts {
   applied: ApplyOutcome | null
   notes: NotesOutcome
   catalog: CatalogOutcome
+  blockedSnapshots: BlockedSnapshot[]
   freeBytes: number | null
   warnings: string[]
 }
@@ -64,6 +66,7 @@ export function describePull(parts: PullParts): PullResult {
     },
     notes,
     catalog,
+    blockedSnapshots: parts.blockedSnapshots,
     durationMs: 0,
     warnings: [...parts.warnings, ...warningsOf(parts)],
   }

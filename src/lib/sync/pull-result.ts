@@ -1,5 +1,6 @@
 import type {CatalogOutcome} from '../catalog/register-views.js'
 import type {NotesOutcome} from '../notes/pull-notes.js'
+import type {BlockedSnapshot} from '../snapshot/withdraw-views.js'
 import type {DownloadReason, PruneReason, SkipReason} from './plan-model.js'
 
 /** What one pull did, or, for `--plan` and `--dry-run`, would do. The `--json` document of `agnes pull`. */
@@ -37,6 +38,8 @@ export interface PullResult {
   }
   notes: NotesOutcome
   catalog: CatalogOutcome
+  /** Snapshots of this workspace whose table was withdrawn; no query reads them. Empty for a plan. */
+  blockedSnapshots: BlockedSnapshot[]
   durationMs: number
   warnings: string[]
 }

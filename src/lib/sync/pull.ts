@@ -1,5 +1,5 @@
 import {ConflictError, PartialError, toAgnesError, type AgnesError} from '../errors.js'
-import {withdrawViews} from '../snapshot/withdraw-views.js'
+import {blockSnapshots} from '../snapshot/withdraw-views.js'
 import {readWorkspaceServer} from '../workspace/workspace-marker.js'
 import {applyPlan, type ApplyDeps} from './apply-plan.js'
 import {describePull, type PullParts} from './describe-pull.js'
@@ -113,13 +113,16 @@ async function runPull(run: PullRun, signal: AbortSignal): Promise<PullResult> {
       applied,
       notes: notes.outcome,
       catalog,
+      blockedSnapshots: [],
       freeBytes: run.store ? null : await deps.files.freeBytes(),
       warnings: run.warnings,
     }
     const isComplete = applied?.failed.length === 0 && !only && !plan.isGuarded
     if (run.store) {
       rememberPull(run, parts, {fetched, catalogState, notesEtag: notes.etag, isComplete})
-      run.warnings.push(...(await withdrawSnapshotViews(run, signal)))
+      const withdrawal = await withdrawSnapshots(run, signal)
+      parts.blockedSnapshots = withdrawal.blocked
+      run.warnings.push(...withdrawal.warnings)
       await sweepTemporaries(deps.files, only ? null : hashesOfFailed(parts))
     }
     return describePull(parts)
@@ -130,9 +133,9 @@ async function runPull(run: PullRun, signal: AbortSignal): Promise<PullResult> {
 }
 
 /** By what this pull has seen, which is not remembered yet. */
-function withdrawSnapshotViews({deps, state, only}: PullRun, signal: AbortSignal) {
+function withdrawSnapshots({deps, state, only}: PullRun, signal: AbortSignal) {
   const lastSuccessAt = only ? state.lastSuccessAt : new Date(deps.clock.now()).toISOString()
-  return withdrawViews(deps, {...state, lastSuccessAt}, signal)
+  return blockSnapshots(deps, {...state, lastSuccessAt}, signal)
 }
 
 /** Content that the next pull will ask for again. */
