@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand, serverFlag} from '../lib/base-command.js'
 import {PartialError} from '../lib/errors.js'
+import {parseSize} from '../lib/config/parse-amounts.js'
 import {isHookLine, runAsHook} from '../lib/run-hook.js'
 import {openProgress} from '../lib/present/progress.js'
 import {pullFailureText, pullText, waitingText} from '../lib/present/pull-text.js'
@@ -41,10 +42,9 @@ export default class Pull extends BaseCommand<PullResult> {
       helpValue: 'T',
     }),
     verify: Flags.boolean({summary: 'Hash every file on disk and fetch again what is damaged'}),
-    'max-bytes': Flags.integer({
-      summary: 'Change nothing when more than this would be fetched',
-      helpValue: 'BYTES',
-      min: 0,
+    'max-bytes': Flags.string({
+      summary: 'Change nothing when more than this would be fetched, such as 500m or 20g',
+      helpValue: 'N',
     }),
     workspace: Flags.string({summary: 'Folder of the workspace', helpValue: 'DIR'}),
   }
@@ -52,7 +52,7 @@ export default class Pull extends BaseCommand<PullResult> {
   async run(): Promise<PullResult> {
     const {flags} = await this.parse(Pull)
     const {context} = this
-    const {workspace, 'max-bytes': maxBytes} = flags
+    const {workspace, 'max-bytes': most} = flags
     if (
       isHookLine(flags, this.jsonEnabled()) &&
       (await runAsHook(context, {verb: 'pull', workspace}, this.signal))
@@ -76,7 +76,7 @@ export default class Pull extends BaseCommand<PullResult> {
       onWait: isSilent ? () => {} : (holder) => void err.write(waitingText(holder)),
       parallelism: context.env.pullParallelism,
       onProgress: progress.onProgress,
-      ...(maxBytes === undefined ? {} : {onPlanned: refuseOver(maxBytes)}),
+      ...(most === undefined ? {} : {onPlanned: refuseOver(parseSize(most, 'max-bytes'))}),
     } satisfies Parameters<typeof pull>[1]
     const deps = await context.pullDeps(root)
     const result = await pull(deps, options, this.signal).finally(() => progress.close())

@@ -10,6 +10,7 @@ import {readRegistrations} from '../lib/hybrid/registration.js'
 import type {RegisteredPart} from '../lib/query/answer-source.js'
 import {estimateInScope, SCOPES} from '../lib/remote/answer-in-scope.js'
 import type {QueryEstimate} from '../lib/remote/estimate-query.js'
+import {parseSize} from '../lib/config/parse-amounts.js'
 import {guardLeadingComment, readSql} from '../lib/query/sql-source.js'
 
 /** With --out; without it the document is the answer itself, see docs/query-formats.md. */
@@ -75,9 +76,8 @@ export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
     scope: Flags.option({options: SCOPES, summary: 'Which side answers [default: auto]'})(),
     remote: Flags.boolean({summary: 'Ask the server, as --scope remote', exclusive: ['scope']}),
     estimate: Flags.boolean({summary: 'Tell what the server would read, and run nothing'}),
-    'max-bytes': Flags.integer({
-      summary: 'Refuse what would read more on the server [default: AGNES_REMOTE_MAX_BYTES]',
-      min: 0,
+    'max-bytes': Flags.string({
+      summary: 'Most bytes to read on the server, such as 500m [default: AGNES_REMOTE_MAX_BYTES]',
       helpValue: 'N',
     }),
     register: part('Let the rows of SQL that runs on the server answer to an alias here'),
@@ -96,6 +96,7 @@ export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
     const {sql, document} = await readSql(sources, {filesAt, currentDir, stdin: streams.in})
     const scope = flags.remote ? 'remote' : (flags.scope ?? 'auto')
     const {register = [], 'register-bq': registerBq = [], estimate: wantsEstimate = false} = flags
+    const most = flags['max-bytes']
     const registrations = readRegistrations({register, registerBq, document, scope, wantsEstimate})
     const deps = {
       ...{filesAt, currentDir, folders, random, clock, config},
@@ -103,7 +104,7 @@ export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
       output: streams.out,
       workspaceFlag: flags.workspace,
       timeoutMs: env.remoteQueryTimeoutMs,
-      maxBytes: flags['max-bytes'] ?? env.remoteMaxBytes,
+      maxBytes: most === undefined ? env.remoteMaxBytes : parseSize(most, 'max-bytes'),
       onFirstWrite: () => this.markPrinted(),
       onNotice: (text: string) => this.addWarning(text),
     }

@@ -1,4 +1,4 @@
-import {parseSize} from '../lib/snapshot/parse-amounts.js'
+import {parseSize} from '../lib/config/parse-amounts.js'
 import type {EngineLimits} from './engine/query-engine.js'
 import type {QuotaLimits} from './quota-ledger.js'
 

@@ -4,7 +4,7 @@ import {prunedText} from '../../lib/present/snapshot-text.js'
 import {confirmPrune} from '../../lib/snapshot/confirm-prune.js'
 import {listSnapshots, type SnapshotInfo} from '../../lib/snapshot/list-snapshots.js'
 import {openLocalSnapshots} from '../../lib/snapshot/open-snapshots.js'
-import {parseDuration, parseSize} from '../../lib/snapshot/parse-amounts.js'
+import {parseDuration, parseSize} from '../../lib/config/parse-amounts.js'
 import {choosePruned, removeSnapshots} from '../../lib/snapshot/remove-snapshots.js'
 
 export interface SnapshotPruneResult {

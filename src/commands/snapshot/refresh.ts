@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../lib/base-command.js'
 import {refreshedText} from '../../lib/present/snapshot-text.js'
 import {openSnapshots} from '../../lib/snapshot/open-snapshots.js'
-import {parseSize} from '../../lib/snapshot/parse-amounts.js'
+import {parseSize} from '../../lib/config/parse-amounts.js'
 import {refreshSnapshot} from '../../lib/snapshot/refresh-snapshot.js'
 import type {ScanEstimate} from '../../lib/wire/scan.js'
 

@@ -1,3 +1,5 @@
+import {sizeOf} from './parse-amounts.js'
+
 /** The only reader of `process.env`. Every variable the client honours is a field here. */
 export interface Env {
   /** Server URL; beats config.yaml. */
@@ -136,12 +138,7 @@ export function readEnv(source: EnvSource = process.env): Env {
     queryThreads: integer(source.AGNES_QUERY_THREADS, 0, 0, 1024) || undefined,
     remoteQueryTimeoutMs: integer(source.AGNES_QUERY_TIMEOUT, 300, 1, 86_400) * 1000,
     remoteMaxBytes: byteCount(source.AGNES_REMOTE_MAX_BYTES),
-    snapshotMaxBytes: integer(
-      source.AGNES_SNAPSHOT_MAX_BYTES,
-      5_368_709_120,
-      0,
-      Number.MAX_SAFE_INTEGER,
-    ),
+    snapshotMaxBytes: byteCount(source.AGNES_SNAPSHOT_MAX_BYTES) ?? 5 * 2 ** 30,
     registerMaxRows: integer(source.AGNES_REGISTER_MAX_ROWS, 500_000, 1, 1_000_000),
     registerMaxBytes: integer(source.AGNES_REGISTER_MAX_MB, 1024, 1, 1_048_576) * 2 ** 20,
     mcpMaxOutputChars: integer(source.AGNES_MCP_MAX_OUTPUT_CHARS, 100_000, 2_000, 10_000_000),
@@ -179,8 +176,8 @@ function truthy(value: string | undefined): boolean {
 
 /** A ceiling that cannot be read is the lowest one there is: it must never be lifted by a typing error. */
 function byteCount(value: string | undefined): number | undefined {
-  if (text(value) === undefined) return undefined
-  return integer(value, 0, 0, Number.MAX_SAFE_INTEGER)
+  const given = text(value)
+  return given === undefined ? undefined : (sizeOf(given) ?? 0)
 }
 
 /** A whole number clamped into `[min, max]`; anything else is the default. */

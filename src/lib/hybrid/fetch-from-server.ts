@@ -113,7 +113,7 @@ async function asArrow(
   const request = {method: 'POST' as const, body, timeoutMs}
   const answer = await http.openStream('/api/v2/scan', request, signal).catch((error: unknown) => {
     const waitedMs = clock.monotonicMs() - startedAt
-    throw explainRefusal(error, {sql, origin: http.origin, waitedMs, timeoutMs})
+    throw explainRefusal(error, {sql, origin: http.origin, waited: {waitedMs, timeoutMs}})
   })
   const {readArrowStream} = await import('../arrow/read-arrow-stream.js')
   const bytes = watched(answer.body, {clock, stallMs}, signal)

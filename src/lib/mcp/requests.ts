@@ -1,6 +1,6 @@
 import {UsageError} from '../errors.js'
 import type {CreateRequest} from '../snapshot/create-snapshot.js'
-import {parseDuration} from '../parse-amounts.js'
+import {parseDuration} from '../config/parse-amounts.js'
 
 /** Requests in the one form in which a look and the call after it are compared. */
 

@@ -53,6 +53,18 @@ async function askIfAny(http: HttpClient, path: string, signal: AbortSignal): Pr
   }
 }
 
+/** @param part the command that estimates a part */
+export function partAdvice(part: string, scanBytes: number | null): string {
+  const allow =
+    scanBytes === null ? '' : `. Or read it all the same with --max-bytes ${Math.ceil(scanBytes)}`
+  return `Keep a part of it here and ask that; what a part costs: ${part}${allow}`
+}
+
+/** What to do about a table that costs too much to ask as a whole. */
+export function snapshotAdvice(table: string | null): string {
+  return `Name fewer columns and filter by the partition column, or keep the part you need here: agnes snapshot create ${table ?? 'TABLE'} --estimate`
+}
+
 function isPlain(word: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(word)
 }

@@ -13,7 +13,8 @@ import {nearestNames} from '../query/nearest-names.js'
 import {readCatalog, type CatalogRow} from '../wire/catalog.js'
 import {readScanEstimate, type ScanBody, type ScanEstimate} from '../wire/scan.js'
 import {readSchema} from '../wire/schema.js'
-import {adviseOnPart} from './advise-part.js'
+import {adviseOnPart, partAdvice, snapshotAdvice} from './advise-part.js'
+import {estimateWhole} from './estimate-whole.js'
 import {quotaError} from './quota-error.js'
 import {scanShape, type ScanShape} from './scan-shape.js'
 import {bareStatement} from './server-sql.js'
@@ -24,7 +25,7 @@ export interface QueryEstimate {
   server: string
   /** Always false: an estimate runs nothing. */
   executed: false
-  /** The one table it reads; `null` where no estimate is possible. */
+  /** The one table it reads; `null` where it reads several, or no estimate is possible. */
   table: string | null
   /** The server's engine for that table, where it says so. */
   engine: string | null
@@ -40,12 +41,27 @@ export interface QueryEstimate {
 
 const SCHEMA_TIMEOUT_MS = 30_000
 const ESTIMATE_TIMEOUT_MS = 120_000
+/** What a whole query is called where the form asks for a name. */
+const NOT_A_TABLE = 'agnes_query'
 
 /**
  * Asks the server what the SELECT would read: the columns it names, in the partitions its WHERE leaves.
- * Only a SELECT from one table of the catalog can be asked about; anything else says why not.
+ * Any server can be asked so about a SELECT from one table of the catalog, newer ones about every query;
+ * where nobody can tell, `reason` says why.
  */
 export async function estimateQuery(
+  sql: string,
+  http: HttpClient,
+  signal: AbortSignal,
+): Promise<QueryEstimate> {
+  const bySelect = await estimateSelect(sql, http, signal)
+  if (bySelect.table !== null) return bySelect
+  const whole = await estimateWhole({sql: bareStatement(sql), name: NOT_A_TABLE}, http, signal)
+  return whole === null ? bySelect : {...bySelect, ...knownOf(whole)}
+}
+
+/** The same of servers that know nothing but tables. */
+export async function estimateSelect(
   sql: string,
   http: HttpClient,
   signal: AbortSignal,
@@ -65,14 +81,14 @@ export async function estimateQuery(
   if ('reason' in shape)
     return {...nothing, reason: `The query cannot be estimated: ${shape.reason}.`}
   const {estimate, isWithoutWhere} = await askAbout(shape, http, signal)
-  const {engine, scanBytes, costUsd} = estimate
-  return {
-    ...nothing,
-    ...{table: shape.table, engine, scanBytes},
-    priceUsd: scanBytes === null ? null : costUsd,
-    isUpperBound: isWithoutWhere,
-    reason: scanBytes === null ? 'The server does not know what its engine would read.' : null,
-  }
+  const known = knownOf(estimate)
+  return {...nothing, ...known, table: shape.table, isUpperBound: isWithoutWhere}
+}
+
+function knownOf({engine, scanBytes, costUsd}: ScanEstimate) {
+  if (scanBytes !== null) return {engine, scanBytes, priceUsd: costUsd, reason: null}
+  const reason = 'The server does not know what its engine would read.'
+  return {engine, scanBytes, priceUsd: null, reason}
 }
 
 interface Asked {
@@ -197,16 +213,4 @@ export async function guardBytes(
       details: {scanBytes, maxBytes, table, isUpperBound},
     },
   )
-}
-
-/** @param part the command that estimates a part */
-export function partAdvice(part: string, scanBytes: number | null): string {
-  const allow =
-    scanBytes === null ? '' : `. Or read it all the same with --max-bytes ${Math.ceil(scanBytes)}`
-  return `Keep a part of it here and ask that; what a part costs: ${part}${allow}`
-}
-
-/** What to do about a table that costs too much to ask as a whole. */
-export function snapshotAdvice(table: string | null): string {
-  return `Name fewer columns and filter by the partition column, or keep the part you need here: agnes snapshot create ${table ?? 'TABLE'} --estimate`
 }

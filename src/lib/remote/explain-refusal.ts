@@ -9,16 +9,15 @@ import {
   UnreachableError,
   type ErrorDetails,
 } from '../errors.js'
-import {snapshotAdvice} from './estimate-query.js'
+import {snapshotAdvice} from './advise-part.js'
 import {quotaError} from './quota-error.js'
 import {admissionProblems} from './server-sql.js'
 
 export interface RefusedQuery {
   sql: string
   origin: string
-  /** Between sending and giving up. */
-  waitedMs: number
-  timeoutMs: number
+  /** Of one whose answer may take long: between sending and giving up, and what was allowed. */
+  waited?: {waitedMs: number; timeoutMs: number}
 }
 
 type Explain = (error: AgnesError, query: RefusedQuery) => AgnesError
@@ -80,7 +79,8 @@ const EXPLAINED: Record<string, Explain> = {
 /** A failed remote query as the kind of failure it is for the person who asked, with the next step. */
 export function explainRefusal(error: unknown, query: RefusedQuery): unknown {
   if (error instanceof RateLimitedError) return quotaError(error)
-  if (error instanceof UnreachableError && error.code === 'timeout') return timedOut(error, query)
+  if (error instanceof UnreachableError && error.code === 'timeout' && query.waited)
+    return timedOut(error, query.origin, query.waited)
   if (!(error instanceof AgnesError)) return error
   // The code is the server's word: it may be anything.
   const explain = Object.hasOwn(EXPLAINED, error.code) ? EXPLAINED[error.code] : undefined
@@ -89,7 +89,8 @@ export function explainRefusal(error: unknown, query: RefusedQuery): unknown {
 
 function timedOut(
   cause: UnreachableError,
-  {origin, waitedMs, timeoutMs}: RefusedQuery,
+  origin: string,
+  {waitedMs, timeoutMs}: {waitedMs: number; timeoutMs: number},
 ): AgnesError {
   const waited = Math.round(waitedMs / 1000)
   return new UnreachableError(`${origin} did not answer the query within ${waited} s.`, {

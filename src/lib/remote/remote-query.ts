@@ -5,12 +5,12 @@ import type {AnswerSource, ServerOrigin} from '../query/answer-source.js'
 import {limitRows, type CountedRows} from '../query/limit-rows.js'
 import {readQueryAnswer, type QueryAnswerBody} from '../wire/query.js'
 import {TooLargeError} from '../errors.js'
-import {adviseOnPart} from './advise-part.js'
+import {adviseOnPart, partAdvice} from './advise-part.js'
 import {explainRefusal} from './explain-refusal.js'
 import {isSlotTaken} from './quota-error.js'
 import {remoteRows} from './remote-rows.js'
 import {admissionProblems, bareStatement} from './server-sql.js'
-import {guardBytes, partAdvice} from './estimate-query.js'
+import {guardBytes} from './estimate-query.js'
 import {scanShape} from './scan-shape.js'
 import {writeParquet} from './write-parquet.js'
 
@@ -115,7 +115,7 @@ export class RemoteQuery implements AnswerSource {
           continue
         }
         const waitedMs = clock.monotonicMs() - startedAt
-        const refused = {sql, origin: http.origin, waitedMs, timeoutMs}
+        const refused = {sql, origin: http.origin, waited: {waitedMs, timeoutMs}}
         throw await this.advised(explainRefusal(error, refused), sql, signal)
       }
     }

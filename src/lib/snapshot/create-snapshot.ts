@@ -1,6 +1,7 @@
 import {workspacePaths} from '../config/paths.js'
 import {ConflictError, MissingError} from '../errors.js'
 import type {Lock} from '../ports/lock.js'
+import {explainRefusal} from '../remote/explain-refusal.js'
 import {readSyncState, type SyncState} from '../sync/sync-state.js'
 import type {ScanEstimate} from '../wire/scan.js'
 import {fetchParquet, type FetchDeps, type FetchedParquet} from './fetch-parquet.js'
@@ -14,7 +15,6 @@ import {
   type SnapshotRecord,
 } from './snapshot-record.js'
 import {checkCeiling, estimateRecipe, refuseTableName, type Ceiling} from './estimate-recipe.js'
-import {explainQueryError} from './explain-query-error.js'
 import {checkRecipe, explainScanError, scanBody} from './snapshot-request.js'
 import {withdrawViews} from './withdraw-views.js'
 import {registerSnapshot, type ViewOutcome} from './snapshot-view.js'
@@ -142,7 +142,7 @@ async function explainFetchError(
   const {fromQuery} = recipe
   if (fromQuery === null) return explainScanError(http, {error, table: recipe.table}, signal)
   if (!(error instanceof MissingError))
-    return explainQueryError(error, {sql: fromQuery, origin: http.origin})
+    return explainRefusal(error, {sql: fromQuery, origin: http.origin})
   return new MissingError('The server does not keep the answers of whole queries.', {
     code: 'from_query_unsupported',
     hint: 'It is an older one: use --select and --where on one table instead of --from-query.',

@@ -1,11 +1,11 @@
-import {AgnesError, AuthError, ConflictError, RateLimitedError, TooLargeError} from '../errors.js'
+import {ConflictError, TooLargeError} from '../errors.js'
 import {findRow} from '../discovery/find-table.js'
 import type {HttpClient} from '../ports/http-client.js'
-import {adviseOnPart} from '../remote/advise-part.js'
-import {estimateQuery, partAdvice} from '../remote/estimate-query.js'
-import {explainQueryError} from './explain-query-error.js'
+import {adviseOnPart, partAdvice} from '../remote/advise-part.js'
+import {estimateSelect} from '../remote/estimate-query.js'
+import {estimateWhole} from '../remote/estimate-whole.js'
 import {readCatalog} from '../wire/catalog.js'
-import {isOfQuery, readScanEstimate, type ScanEstimate} from '../wire/scan.js'
+import {readScanEstimate, type ScanEstimate} from '../wire/scan.js'
 import type {SnapshotRecipe} from './snapshot-record.js'
 import {askAboutTable, ceilingText, scanBody} from './snapshot-request.js'
 
@@ -65,23 +65,11 @@ async function estimateWholeQuery(
   {sql, name}: {sql: string; name: string},
   signal: AbortSignal,
 ): Promise<RecipeEstimate> {
-  const body = {table_id: name, from_query: sql, as: name}
-  try {
-    const answer = await http.requestJson('POST', ESTIMATE, {body, timeoutMs: ANSWER_MS}, signal)
-    if (isOfQuery(answer.body)) return {estimate: readScanEstimate(answer.body), reason: null}
-  } catch (error) {
-    const explained = explainQueryError(error, {sql, origin: http.origin})
-    if (explained !== error || !isUnknownForm(error)) throw explained
-  }
-  const {engine, scanBytes, priceUsd, reason} = await estimateQuery(sql, http, signal)
+  const whole = await estimateWhole({sql, name}, http, signal)
+  if (whole) return {estimate: whole, reason: null}
+  const {engine, scanBytes, priceUsd, reason} = await estimateSelect(sql, http, signal)
   const unknown = {resultRows: null, resultBytes: null}
   return {estimate: {engine, scanBytes, costUsd: priceUsd, ...unknown}, reason}
-}
-
-/** A server that does not estimate whole queries says that the table is not there, or the like. */
-function isUnknownForm(error: unknown): boolean {
-  if (!(error instanceof AgnesError)) return false
-  return !(error instanceof AuthError || error instanceof RateLimitedError) && error.exitCode !== 9
 }
 
 /**

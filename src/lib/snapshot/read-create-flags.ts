@@ -1,6 +1,6 @@
 import {UsageError} from '../errors.js'
+import {parseDuration, parseSize} from '../config/parse-amounts.js'
 import type {CreateRequest} from './create-snapshot.js'
-import {parseDuration, parseList, parseSize} from './parse-amounts.js'
 
 /** The flags of `snapshot create`, as typed. */
 export interface CreateFlags {
@@ -46,6 +46,17 @@ export function readCreateFlags(
     },
     ttlMs: flags.ttl === undefined ? null : parseDuration(flags.ttl, 'ttl'),
   }
+}
+
+/** `a, b` as its parts; an empty list is a mistake, not "everything". */
+function parseList(text: string | undefined, flag: string): string[] | null {
+  if (text === undefined) return null
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+  if (parts.length > 0) return parts
+  throw new UsageError(`--${flag} names nothing.`, {hint: `Name columns: --${flag} a,b.`})
 }
 
 function refuseContradictions(flags: CreateFlags): void {

@@ -14,23 +14,20 @@ export function parseDuration(text: string, flag: string): number {
   })
 }
 
-/** `500m`, `1g`, `123` (bytes); steps of 1024. */
+/** `500m`, `1g`, `123` (bytes) of a flag, as in `sizeOf`. */
 export function parseSize(text: string, flag: string): number {
-  const [, count, unit = ''] = /^(\d{1,15}(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text.trim()) ?? []
-  if (count !== undefined) return Math.floor(Number(count) * SIZES[unit.toLowerCase()]!)
+  const bytes = sizeOf(text)
+  if (bytes !== undefined) return bytes
   throw new UsageError(`--${flag} ${text} is not a size.`, {
     code: 'size_invalid',
     hint: `Write bytes, or a number and k, m, g or t, such as --${flag} 500m.`,
   })
 }
 
-/** `a, b` as its parts; an empty list is a mistake, not "everything". */
-export function parseList(text: string | undefined, flag: string): string[] | null {
-  if (text === undefined) return null
-  const parts = text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-  if (parts.length > 0) return parts
-  throw new UsageError(`--${flag} names nothing.`, {hint: `Name columns: --${flag} a,b.`})
+/** The one way sizes are written, in flags and variables: bytes, or a unit in steps of 1024. */
+export function sizeOf(text: string): number | undefined {
+  const [, count, unit = ''] = /^(\d{1,16}(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text.trim()) ?? []
+  if (count === undefined) return undefined
+  const bytes = Math.floor(Number(count) * SIZES[unit.toLowerCase()]!)
+  return Number.isSafeInteger(bytes) ? bytes : undefined
 }
