@@ -1,6 +1,9 @@
-/** A command that some version of `agnes` (ours or the reference client's) put into a hook. */
+/**
+ * A command that some version of `agnes` (ours or the reference client's) put into a hook: it is what
+ * runs, not a word that another program is given.
+ */
 const OWN =
-  /(?<![\w-])(?:agnes (?:pull|push|self-upgrade|update|refresh-marketplace|capture-session)|da sync)(?![\w-])|collect_session/
+  /^(?:(?:\S*[\\/])?(?:agnes (?:pull|push|self-upgrade|update|refresh-marketplace|capture-session)|da sync)(?![\w-])|(?:\S*[\\/])?python[\d.]* (?:\S*[\\/])?collect_session\.py(?: |$))/
 
 /**
  * What this version writes (command-line.ts): Node and our script by their full paths, then the same

@@ -49,6 +49,13 @@ describe('isOwnEntry', () => {
       'ours with a step added',
       '"/usr/bin/node" "/x/bin/run.js" pull --quiet || agnes pull --quiet || true; make fresh',
     ],
+    ['a message that names us', 'logger "agnes pull is starting"'],
+    ['a program that is given our name', './deploy.sh agnes update'],
+    ['the same behind a wrapper', 'bash ~/bin/backup.sh agnes pull'],
+    ['our verb on another computer', 'ssh build agnes pull'],
+    ['a comment that names us', 'make fresh # agnes pull'],
+    ['a script with a similar name', '/home/ana/bin/recollect_sessions.sh'],
+    ['a script of that name elsewhere', 'python3 my_collect_session.py'],
     ['only glue', 'true'],
     ['nothing', ''],
   ])('leaves %s to its owner', (_name, command) => {
