@@ -95,6 +95,16 @@ describe('the loopback callback', () => {
     expect((await ask(good)).status).toBe(200)
   })
 
+  it('waits for no connection that was opened ahead of time and asks nothing', async () => {
+    const {callback, ask} = await listening()
+    const ahead = connect(callback.port, '127.0.0.1')
+    const closed = new Promise((resolve) => ahead.on('error', () => undefined).on('close', resolve))
+    await new Promise((resolve) => ahead.once('connect', resolve))
+    expect((await ask(good)).status).toBe(200)
+    await callback.close()
+    await closed
+  })
+
   it('is not reachable by another address of this computer', async () => {
     const {callback} = await listening()
     const refused = await new Promise((resolve) =>

@@ -1,6 +1,6 @@
 import {timingSafeEqual} from 'node:crypto'
 import {createServer, type IncomingMessage} from 'node:http'
-import type {AddressInfo} from 'node:net'
+import type {AddressInfo, Socket} from 'node:net'
 import {AuthError} from '../errors.js'
 import type {SignInCallback} from '../ports/sign-in-callback.js'
 
@@ -29,13 +29,20 @@ export async function listenForCallback(state: string): Promise<SignInCallback> 
   // It may be declined before anybody waits.
   code.catch(() => undefined)
   let isOver = false
+  // Browsers open connections ahead of time; one that never asks would keep the listener open for a minute.
+  const silent = new Set<Socket>()
   const http = createServer((request, response) => {
+    silent.delete(request.socket)
     const verdict = isOver ? ({status: 410} as const) : judge(request, state, portOf())
     response.writeHead(verdict.status, HEADERS).end(pageFor(verdict))
     if (verdict.status !== 200) return
     isOver = true
     if ('code' in verdict) settle?.resolve(verdict.code)
     else settle?.reject(declined())
+  })
+  http.on('connection', (socket) => {
+    silent.add(socket)
+    socket.once('close', () => silent.delete(socket))
   })
   const portOf = () => (http.address() as AddressInfo).port
   await new Promise<void>((resolve, reject) => {
@@ -50,6 +57,7 @@ export async function listenForCallback(state: string): Promise<SignInCallback> 
       (closing ??= new Promise((resolve) => {
         http.close(() => resolve())
         http.closeIdleConnections()
+        for (const socket of silent) socket.destroy()
       })),
   }
 }
