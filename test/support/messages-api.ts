@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto'
 import {createServer, type ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {onTestFinished} from 'vitest'
@@ -118,7 +119,13 @@ function message(model: string) {
 function blockOf(reply: Reply): object {
   return typeof reply === 'string'
     ? {type: 'text', text: reply}
-    : {type: 'tool_use', id: 'toolu_scripted', name: reply.tool, input: reply.input}
+    : {type: 'tool_use', id: useId(reply), name: reply.tool, input: reply.input}
+}
+
+/** The client keeps one result for each id. */
+function useId(reply: Reply): string {
+  const hash = createHash('sha256').update(JSON.stringify(reply)).digest('hex')
+  return `toolu_${hash.slice(0, 16)}`
 }
 
 function stopOf(reply: Reply) {
