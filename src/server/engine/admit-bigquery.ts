@@ -8,6 +8,7 @@ import {checkQuery, type TableReference} from './check-query.js'
 import type {EngineParts} from './query-engine.js'
 import {accessDenied, missingTable, onlySelect, queryError} from './query-refusals.js'
 import {readBothWays} from './bigquery-text.js'
+import {childNodes, isNode, textOf, type SqlNode} from './sql-tree.js'
 
 /** A SELECT over tables of one BigQuery source that the reader may read, ready to be sent. */
 export interface BigQueryStatement {
@@ -15,6 +16,9 @@ export interface BigQueryStatement {
   source: BigQuerySource
   tables: readonly PublishedTable[]
 }
+
+/** Groups of BigQuery's own functions; any other dotted name is a function that somebody has stored there. */
+const OWN_FUNCTIONS = /^(?:|main|safe|net|hll_count|kll_quantiles|keys|aead)$/i
 
 /**
  * Admission and rights for SQL that belongs to BigQuery: catalog names become common table expressions
@@ -42,6 +46,8 @@ export async function admitBigQuery(
   if (inBigQuery.length === 0) return null
   if (!/^\s*(select|with)\b/i.test(both.bigQuery)) throw onlySelect()
   if (facts.refused.length > 0) throw onlySelect(`${facts.refused[0]} may not be used here`)
+  const foreign = foreignName(parsed.statements[0]!)
+  if (foreign !== null) throw onlySelect(`${foreign} may not be used here`)
   const unknown = found.indexOf(null)
   if (unknown >= 0) throw missingTable(sql, facts.tables[unknown]!)
   const tables = [...new Set(found.flatMap((one) => (one ? [one.table] : [])))]
@@ -56,6 +62,27 @@ export async function admitBigQuery(
     source: first!.source!,
     tables,
   }
+}
+
+/**
+ * A stored function runs with the rights of the server, whatever it reads or calls. A common table
+ * expression whose name is a path is for our parser what BigQuery may take for the table itself.
+ */
+function foreignName(node: SqlNode): string | null {
+  if (node.class === 'FUNCTION' || node.class === 'WINDOW') {
+    const [catalog, schema] = [textOf(node, 'catalog'), textOf(node, 'schema')]
+    const name = textOf(node, 'function_name')
+    if (!['', 'system'].includes(catalog) || !OWN_FUNCTIONS.test(schema) || /\w\.|\.\w/.test(name))
+      return [catalog, schema, name].filter((part) => part !== '').join('.')
+  }
+  const map = isNode(node.cte_map) ? node.cte_map.map : undefined
+  for (const {key} of Array.isArray(map) ? (map as {key: string}[]) : [])
+    if (key.includes('.')) return key
+  for (const child of childNodes(node)) {
+    const found = foreignName(child)
+    if (found !== null) return found
+  }
+  return null
 }
 
 /** SQL that cannot be read in both ways may still be none of BigQuery's business. */
