@@ -12,7 +12,8 @@ import {
 
 /** Raised by one whenever a table changes; a newer file is refused, an older one is brought up. */
 export const SCHEMA_VERSION = 2
-const ROWS_PER_STATEMENT = 10_000
+/** More rows at once take more of the engine's 256 MiB; many small statements do too. */
+const ROWS_PER_STATEMENT = 5000
 const AUDIT_FIELDS = {
   at: 'VARCHAR',
   requestId: 'VARCHAR',
@@ -136,46 +137,57 @@ export class SystemStore {
 
   private async apply(batch: Batch): Promise<void> {
     const {key, fields} = stateShapes[batch.table]
-    if (batch.kind === 'drop') {
-      const match = key.map((field) => `${column(field)} = ?`).join(' AND ')
-      await this.session.run(
-        `DELETE FROM ${batch.table} WHERE ${batch.keys.map(() => `(${match})`).join(' OR ')}`,
-        batch.keys.flat(),
-      )
+    if (batch.kind === 'put') {
+      const rows = toJson(batch.rows, fields)
+      await this.session.run(`INSERT OR REPLACE INTO ${batch.table} ${fromJson(fields)}`, [rows])
       return
     }
-    await this.session.run(`INSERT OR REPLACE INTO ${batch.table} ${fromJson(fields)}`, [
-      toJson(batch.rows, fields),
-    ])
+    const keyFields = Object.fromEntries(key.map((field) => [field, 'VARCHAR'] as const))
+    const keys = toJson(batch.rows, keyFields)
+    const columns = key.map(column).join(', ')
+    const wanted = key.map((field) => `"${field}"`).join(', ')
+    await this.session.run(
+      `DELETE FROM ${batch.table} WHERE (${columns}) IN (SELECT (${wanted}) FROM (${fromJson(keyFields)}))`,
+      [keys],
+    )
   }
 }
 
-type Batch =
-  | {kind: 'put'; table: StateTable; rows: object[]}
-  | {kind: 'drop'; table: StateTable; keys: (readonly string[])[]}
+interface Batch {
+  kind: 'put' | 'drop'
+  table: StateTable
+  /** For `drop` only their key fields. */
+  rows: object[]
+}
 
-/** Neighbouring changes of one kind travel in one statement; a key appears at most once in each. */
+/**
+ * A commit happens at once, so that of several changes of one row the last one counts, and the order of
+ * the others does not: all rows of a table travel in as few statements as there can be.
+ */
 function batches(changes: readonly StateChange[]): Batch[] {
-  const result: Batch[] = []
-  let seen = new Set<string>()
+  const last = new Map<string, StateChange>()
   for (const change of changes) {
-    const last = result.at(-1)
     const table = 'put' in change ? change.put : change.drop
-    const key = 'put' in change ? rowKey(change.put, change.row) : change.key
-    const id = key.join('\u0000')
-    const kind = 'put' in change ? 'put' : 'drop'
-    const fits =
-      last?.kind === kind && last.table === table && !seen.has(id) && seen.size < ROWS_PER_STATEMENT
-    if (!fits) {
-      seen = new Set()
-      result.push(kind === 'put' ? {kind, table, rows: []} : {kind, table, keys: []})
-    }
-    seen.add(id)
-    const batch = result.at(-1)
-    if (batch?.kind === 'put' && 'row' in change) batch.rows.push(change.row)
-    if (batch?.kind === 'drop') batch.keys.push(key)
+    const key = 'put' in change ? rowKey(table, change.row) : change.key
+    last.set([table, ...key].join('\u0000'), change)
   }
-  return result
+  const gathered = new Map<string, Batch>()
+  const full: Batch[] = []
+  for (const change of last.values()) {
+    const [kind, table] =
+      'put' in change ? (['put', change.put] as const) : (['drop', change.drop] as const)
+    const name = `${kind} ${table}`
+    const batch = gathered.get(name) ?? {kind, table, rows: []}
+    batch.rows.push('put' in change ? change.row : keyOf(table, change.key))
+    if (batch.rows.length >= ROWS_PER_STATEMENT) full.push(batch)
+    if (batch.rows.length >= ROWS_PER_STATEMENT) gathered.delete(name)
+    else gathered.set(name, batch)
+  }
+  return [...full, ...gathered.values()]
+}
+
+function keyOf(table: StateTable, values: readonly string[]): object {
+  return Object.fromEntries(stateShapes[table].key.map((field, i) => [field, values[i]]))
 }
 
 async function prepare(session: WarehouseSession, path: string): Promise<void> {
