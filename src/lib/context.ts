@@ -11,18 +11,11 @@ import {stderrLogger} from './adapters/stderr-logger.js'
 import {systemClock} from './adapters/system-clock.js'
 import {systemRandom} from './adapters/system-random.js'
 import {environmentForOthers, readEnv, type Env} from './config/env.js'
-import {
-  configDirectory,
-  currentDirectory,
-  packageRoot,
-  runtimeDirectory,
-  workspacePaths,
-} from './config/paths.js'
+import {configDirectory, currentDirectory, packageRoot, workspacePaths} from './config/paths.js'
 import {readRegistry} from './config/settings.js'
 import type {ProbedStore, SignInStores} from './credentials/sign-in-store.js'
 import type {Background} from './ports/background.js'
 import type {Clock} from './ports/clock.js'
-import type {ControlSocket} from './ports/control-socket.js'
 import type {Files} from './ports/files.js'
 import type {Folders} from './ports/folders.js'
 import type {Hasher} from './ports/hasher.js'
@@ -38,7 +31,7 @@ import type {SignInCallback} from './ports/sign-in-callback.js'
 import type {Streams} from './ports/streams.js'
 import type {Warehouse} from './ports/warehouse.js'
 import type {PullDeps} from './sync/pull-run.js'
-import type {DaemonAdapters} from './context/daemon-adapters.js'
+import {openDaemonParts, type DaemonParts} from './context/daemon-parts.js'
 import {framed} from './context/framed.js'
 import {openServerAccess} from './context/server-access.js'
 import {findWorkspace, type FoundWorkspace} from './workspace/find-workspace.js'
@@ -59,7 +52,7 @@ export interface ContextOverrides {
 }
 
 /** The composition root. Everything costly is a function, built at most once. */
-export interface Context {
+export interface Context extends DaemonParts {
   readonly env: Env
   readonly clock: Clock
   readonly random: Random
@@ -111,11 +104,6 @@ export interface Context {
   runGuarded: ReturnType<typeof framed>['runGuarded']
   /** BigQuery, with the credentials of this account. */
   openBigQuery: OpenRemoteEngine
-  /** Of this process. */
-  readonly processId: number
-  /** Where the daemon of this account answers. */
-  controlSocket(): Promise<ControlSocket>
-  daemonAdapters(): Promise<DaemonAdapters>
   /** A hashing thread of one's own, started by its first file; the caller closes it. */
   hasher(): Promise<Hasher>
   /** One pull (or repair) at a time per workspace. */
@@ -170,15 +158,7 @@ export function createContext(): Context {
       (await import('./adapters/node-programs.js')).nodePrograms(environmentForOthers()),
     background: async () =>
       overrides.background ?? (await import('./adapters/detached-process.js')).detachedProcess(),
-    processId: process.pid,
-    async controlSocket() {
-      const {unixControlSocket} = await import('./adapters/unix-control-socket.js')
-      return unixControlSocket(config.root, runtimeDirectory(env))
-    },
-    async daemonAdapters() {
-      const {openDaemonAdapters} = await import('./context/daemon-adapters.js')
-      return openDaemonAdapters(clock)
-    },
+    ...openDaemonParts({config, clock, env}),
     async hasher() {
       const {WorkerHasher} = await import('./adapters/worker-hasher.js')
       return new WorkerHasher()
