@@ -72,8 +72,9 @@ async function inspectPlain(
     PIVOT_STARTS.has(kindText) &&
     !tokens.some((token) => WRITES.has(keyword(token))) &&
     (await parses(connection, text)) > 1
-  const tableNames = isPivot ? possibleTableNames(tokens) : []
-  return {kind: isPivot ? 'select' : 'other', kindText, tableNames, functionNames: called}
+  if (!isPivot) return {kind: 'other', kindText, tableNames: [], functionNames: called}
+  const tableNames = possibleTableNames(tokens)
+  return {kind: 'select', kindText, tableNames, isGuess: true, functionNames: called}
 }
 
 /** The SELECT inside a CREATE VIEW: what follows the first AS outside parentheses. */
@@ -125,8 +126,11 @@ async function parses(connection: DuckDBConnection, text: string): Promise<numbe
 /** Knows the scope of CTEs, but not the inside of PIVOT and UNPIVOT. */
 function engineTableNames(connection: DuckDBConnection, text: string): TableName[] {
   return connection.getTableNames(text, true).map((qualified) => {
-    const parts = lexSql(qualified).filter(({kind}) => kind === 'word' || kind === 'quoted')
-    const names = parts.map((part) => part.text)
+    const tokens = lexSql(qualified)
+    // An alias follows the name.
+    const end = tokens.findIndex(({text}, index) => index % 2 === 1 && text !== '.')
+    const path = tokens.slice(0, end < 0 ? tokens.length : end)
+    const names = path.filter((_token, index) => index % 2 === 0).map(({text}) => text)
     return {schema: names.slice(0, -1).join('.') || null, name: names.at(-1) ?? qualified}
   })
 }

@@ -6,8 +6,8 @@ import {
   type AnswerRequest,
   type QueryAnswer,
 } from '../query/answer-query.js'
-import {LocalQuery} from '../query/local-query.js'
-import {registerParts, type PartDeps, type PartTarget} from './register-parts.js'
+import {LocalQuery, type PrepareTarget} from '../query/local-query.js'
+import {registerParts, type PartDeps} from './register-parts.js'
 import type {Registration} from './registration.js'
 
 export interface HybridRequest extends AnswerRequest {
@@ -26,7 +26,7 @@ export async function answerHybrid(
   deps: HybridDeps,
   signal: AbortSignal,
 ): Promise<QueryAnswer> {
-  const prepare = async (target: PartTarget): Promise<RegisteredPart[]> => {
+  const prepare = async (target: PrepareTarget): Promise<RegisteredPart[]> => {
     const {notices} = target.binder
     try {
       return await registerParts(request.registrations, target, {...deps.parts, notices}, signal)

@@ -1,20 +1,13 @@
 import {bytesText} from '../cells/amount-text.js'
 import {watchForStall} from '../download/stall-watch.js'
-import {
-  AgnesError,
-  AuthError,
-  IntegrityError,
-  RateLimitedError,
-  TooLargeError,
-  UnreachableError,
-} from '../errors.js'
+import {AgnesError, IntegrityError, TooLargeError, UnreachableError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {HttpClient} from '../ports/http-client.js'
 import type {RowStream, Warehouse} from '../ports/warehouse.js'
+import {estimateWhole} from '../remote/estimate-whole.js'
 import {explainRefusal} from '../remote/explain-refusal.js'
 import {RemoteQuery} from '../remote/remote-query.js'
 import {bareStatement} from '../remote/server-sql.js'
-import {isOfQuery, readScanEstimate, type ScanEstimate} from '../wire/scan.js'
 import {tooManyRows, type FetchedRows} from './hold-answer.js'
 import type {Registration} from './registration.js'
 import {typedBatches} from './typed-batches.js'
@@ -42,24 +35,26 @@ export interface ServerFetchDeps {
   notices: string[]
 }
 
-const ESTIMATE_MS = 120_000
-
 /**
- * Has the server run one part. A server that knows whole queries sends Arrow, with every type; any other
- * answers as to `agnes query --remote`, with the types JSON has. The estimate comes first in both.
+ * One part that the server runs: the estimate now, the rows when the answer is called. A server that knows
+ * whole queries sends Arrow, with every type; any other answers as to `agnes query --remote`, with the
+ * types JSON has.
  */
-export async function fetchFromServer(
+export async function planOnServer(
   {alias, sql}: Registration,
   deps: ServerFetchDeps,
   signal: AbortSignal,
-): Promise<Fetched> {
-  const estimate = await estimateWhole({alias, sql: bareStatement(sql)}, deps, signal)
-  if (estimate === null) return asRemoteQuery({alias, sql}, deps, signal)
-  const {scanBytes, costUsd} = estimate
-  if (scanBytes !== null && scanBytes > deps.maxBytes)
-    throw overCeiling(alias, {scanBytes, maxBytes: deps.maxBytes})
-  const rows = await asArrow({alias, sql: bareStatement(sql)}, deps, signal)
-  return {rows, bytesScanned: scanBytes, priceUsd: costUsd}
+): Promise<(signal: AbortSignal) => Promise<Fetched>> {
+  const {http, maxBytes} = deps
+  const part = {alias, sql: bareStatement(sql)}
+  const whole = await estimateWhole({sql: part.sql, name: alias}, http, signal)
+  if (whole === null) return (signal) => asRemoteQuery({alias, sql}, deps, signal)
+  const {scanBytes, costUsd} = whole
+  if (scanBytes !== null && scanBytes > maxBytes) throw overCeiling(alias, {scanBytes, maxBytes})
+  return async (signal) => {
+    const rows = await asArrow(part, deps, signal)
+    return {rows, bytesScanned: scanBytes, priceUsd: costUsd}
+  }
 }
 
 /** What to do about a part that costs too much. */
@@ -81,26 +76,6 @@ export function overCeiling(
 interface Part {
   alias: string
   sql: string
-}
-
-/** `null` from a server that does not know whole queries; it looks for a table of that name, or reads the form as wrong. */
-async function estimateWhole(
-  {alias, sql}: Part,
-  {http}: ServerFetchDeps,
-  signal: AbortSignal,
-): Promise<ScanEstimate | null> {
-  const body = {table_id: alias, from_query: sql, as: alias}
-  try {
-    const request = {body, timeoutMs: ESTIMATE_MS}
-    const answer = await http.requestJson('POST', '/api/v2/scan/estimate', request, signal)
-    return isOfQuery(answer.body) ? readScanEstimate(answer.body) : null
-  } catch (error) {
-    signal.throwIfAborted()
-    const isFinal = error instanceof AuthError || error instanceof RateLimitedError
-    if (isFinal || !(error instanceof AgnesError) || error instanceof UnreachableError) throw error
-    // The other way words its refusal better, if it refuses as well.
-    return null
-  }
 }
 
 async function asArrow(

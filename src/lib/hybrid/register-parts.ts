@@ -1,12 +1,11 @@
 import {UsageError} from '../errors.js'
 import type {HttpClient} from '../ports/http-client.js'
 import type {RemoteEngine} from '../ports/remote-engine.js'
-import type {StatementFacts} from '../ports/warehouse.js'
-import type {TableBinder} from '../query/bind-tables.js'
-import {CATALOG_NAME, type QuerySession} from '../query/query-session.js'
+import type {PrepareTarget} from '../query/local-query.js'
+import {CATALOG_NAME} from '../query/query-session.js'
 import type {RegisteredPart} from '../query/answer-source.js'
-import {fetchFromBigQuery} from './fetch-from-bigquery.js'
-import {fetchFromServer, type Fetched, type ServerFetchDeps} from './fetch-from-server.js'
+import {planOnBigQuery} from './fetch-from-bigquery.js'
+import {planOnServer, type Fetched, type ServerFetchDeps} from './fetch-from-server.js'
 import {holdAnswer, type HoldLimits} from './hold-answer.js'
 import {aliasTaken, type Registration} from './registration.js'
 
@@ -24,35 +23,38 @@ export interface PartDeps extends Omit<ServerFetchDeps, 'http' | 'maxRows'> {
   limits: HoldLimits
 }
 
-export interface PartTarget {
-  opened: QuerySession
-  binder: TableBinder
-  /** Of the query that will read the parts. */
-  facts: StatementFacts
-}
-
-/** Runs every part, in order, and holds its rows. What cannot work is refused before the first one runs. */
+/**
+ * Runs every part, in order, and holds its rows. Before anything is sent every name the query reads has to
+ * be an alias or answer to something here; before the first part runs every part is known to be within
+ * the ceiling.
+ */
 export async function registerParts(
   registrations: readonly Registration[],
-  {opened, binder, facts}: PartTarget,
+  target: PrepareTarget,
   deps: PartDeps,
   signal: AbortSignal,
 ): Promise<RegisteredPart[]> {
-  for (const {alias} of registrations) await checkAlias(alias, {binder, facts}, signal)
+  const {opened} = target
+  for (const {alias} of registrations) await checkAlias(alias, target, signal)
+  await resolveOthers(registrations, target)
+  const estimated: EstimatedPart[] = []
+  for (const registration of registrations)
+    estimated.push(
+      await blamed(registrations, registration, deps, () =>
+        estimatePart(registration, deps, signal),
+      ),
+    )
   const parts: RegisteredPart[] = []
   let heldBytes = 0
-  for (const [index, registration] of registrations.entries()) {
+  for (const [index, {registration, by, run}] of estimated.entries()) {
     signal.throwIfAborted()
     const {alias} = registration
-    const {fetched, by} = await fetchPart(registration, deps, signal).catch((error: unknown) => {
-      if (registrations.length > 1) deps.notices.push(`It was the SQL of ${alias} that failed.`)
-      throw error
-    })
-    const target = {
+    const fetched = await blamed(registrations, registration, deps, () => run(signal))
+    const place = {
       ...{session: opened.session, alias, index, heldBytes},
       catalog: opened.hasCatalog ? CATALOG_NAME : null,
     }
-    const {rows, bytes} = await holdAnswer(fetched.rows, target, deps.limits, signal)
+    const {rows, bytes} = await holdAnswer(fetched.rows, place, deps.limits, signal)
     heldBytes += bytes
     const {bytesScanned, priceUsd} = fetched
     parts.push({alias, ...by, rows, bytes, bytesScanned, priceUsd})
@@ -60,9 +62,38 @@ export async function registerParts(
   return parts
 }
 
+/** Where there are several, tells which one failed. */
+async function blamed<T>(
+  {length}: readonly Registration[],
+  {alias}: Registration,
+  {notices}: PartDeps,
+  step: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    if (length > 1) notices.push(`It was the SQL of ${alias} that failed.`)
+    throw error
+  }
+}
+
+/** A dynamic PIVOT names columns as well, as far as anybody can tell: it is left to the engine. */
+async function resolveOthers(
+  registrations: readonly Registration[],
+  {facts, resolve}: PrepareTarget,
+): Promise<void> {
+  if (facts.isGuess) return
+  const aliases = new Set(registrations.map(({alias}) => alias.toLowerCase()))
+  await resolve(
+    facts.tableNames.filter(
+      ({schema, name}) => schema !== null || !aliases.has(name.toLowerCase()),
+    ),
+  )
+}
+
 async function checkAlias(
   alias: string,
-  {binder, facts}: Omit<PartTarget, 'opened'>,
+  {binder, facts}: PrepareTarget,
   signal: AbortSignal,
 ): Promise<void> {
   const holder = await binder.holderOf(alias, signal)
@@ -76,18 +107,24 @@ async function checkAlias(
     })
 }
 
-async function fetchPart(
+interface EstimatedPart {
+  registration: Registration
+  by: Pick<RegisteredPart, 'source' | 'server' | 'project'>
+  run(signal: AbortSignal): Promise<Fetched>
+}
+
+async function estimatePart(
   registration: Registration,
   deps: PartDeps,
   signal: AbortSignal,
-): Promise<{fetched: Fetched; by: Pick<RegisteredPart, 'source' | 'server' | 'project'>}> {
+): Promise<EstimatedPart> {
   const {maxRows} = deps.limits
   const engine = registration.via === 'bigquery' ? await deps.bigQuery() : null
   if (engine) {
-    const fetched = await fetchFromBigQuery(registration, {...deps, engine, maxRows}, signal)
-    return {fetched, by: {source: 'bigquery', project: engine.project}}
+    const run = await planOnBigQuery(registration, {...deps, engine, maxRows}, signal)
+    return {registration, by: {source: 'bigquery', project: engine.project}, run}
   }
   const http = await deps.server()
-  const fetched = await fetchFromServer(registration, {...deps, http, maxRows}, signal)
-  return {fetched, by: {source: 'server', server: http.origin}}
+  const run = await planOnServer(registration, {...deps, http, maxRows}, signal)
+  return {registration, by: {source: 'server', server: http.origin}, run}
 }

@@ -104,6 +104,8 @@ export interface StatementFacts {
    * little. Empty for kind `other`, but for CREATE VIEW: the names its query reads.
    */
   tableNames: readonly {schema: string | null; name: string}[]
+  /** True where `tableNames` may name too much. */
+  isGuess?: boolean
   /** Functions called, lower-case; may hold other words that stand before a parenthesis. */
   functionNames: readonly string[]
 }

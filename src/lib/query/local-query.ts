@@ -1,7 +1,8 @@
+import {identifier} from '../catalog/table-source.js'
 import {IntegrityError, QueryError} from '../errors.js'
 import type {RowBatch, StatementFacts} from '../ports/warehouse.js'
 import {readSyncState, type SyncState} from '../sync/sync-state.js'
-import type {AnswerOrigin, AnswerSource, RegisteredPart} from './answer-source.js'
+import type {AnswerSource, LocalOrigin, RegisteredPart} from './answer-source.js'
 import {TableBinder} from './bind-tables.js'
 import {limitRows, type CountedRows} from './limit-rows.js'
 import {missingTable} from './missing-table.js'
@@ -22,7 +23,7 @@ import {uniqueNames} from './unique-names.js'
  */
 export class LocalQuery implements AnswerSource {
   private constructor(
-    readonly origin: AnswerOrigin,
+    public origin: LocalOrigin,
     private readonly sql: string,
     private readonly opened: QuerySession,
     private readonly binder: TableBinder,
@@ -51,12 +52,14 @@ export class LocalQuery implements AnswerSource {
       if (opened.catalogError && opened.catalogError.code !== 'database_locked')
         binder.notices.push(`Your own tables are left out: ${opened.catalogError.message}`)
       await binder.bind(facts.tableNames, signal)
-      const registered = await request.prepare?.({opened, binder, facts})
-      const origin = {
-        ...{source: 'local' as const, workspace: deps.workspace.root},
-        ...(registered === undefined ? {} : {registered}),
-      }
-      return new LocalQuery(origin, request.sql, opened, binder)
+      const origin = {source: 'local' as const, workspace: deps.workspace.root}
+      const query = new LocalQuery(origin, request.sql, opened, binder)
+      const registered = await request.prepare?.({
+        ...{opened, binder, facts},
+        resolve: (names) => query.resolve(names, signal),
+      })
+      if (registered) query.origin = {...origin, registered}
+      return query
     } catch (error) {
       await opened.session.close()
       throw error
@@ -108,6 +111,15 @@ export class LocalQuery implements AnswerSource {
     await this.opened.session.close()
   }
 
+  /** Fails as the query would for the first name that nothing answers to; reads no rows. */
+  private async resolve(names: StatementFacts['tableNames'], signal: AbortSignal): Promise<void> {
+    for (const {schema, name} of names) {
+      const path = [...(schema?.split('.') ?? []), name].map(identifier).join('.')
+      const probe = `SELECT 1 FROM ${path} LIMIT 0`
+      await this.attempt(() => this.opened.session.rows(probe, [], signal), signal)
+    }
+  }
+
   /** A name that only shows when the engine looks for it (inside a macro) is bound then. */
   private async attempt<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     for (;;) {
@@ -138,11 +150,15 @@ export interface LocalRequest {
   limits: QueryLimits
   allowedFiles?: readonly string[]
   /** Adds tables of its own to the session, once everything else is known to be right. */
-  prepare?(target: {
-    opened: QuerySession
-    binder: TableBinder
-    facts: StatementFacts
-  }): Promise<readonly RegisteredPart[]>
+  prepare?(target: PrepareTarget): Promise<readonly RegisteredPart[]>
+}
+
+export interface PrepareTarget {
+  opened: QuerySession
+  binder: TableBinder
+  facts: StatementFacts
+  /** Fails as the query would for the first of the names that nothing answers to. */
+  resolve(names: StatementFacts['tableNames']): Promise<void>
 }
 
 /** Damage that only shows while rows are read names the way out as well. */

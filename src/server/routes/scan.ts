@@ -1,6 +1,7 @@
 import {Readable} from 'node:stream'
 import type {FastifyInstance, FastifyReply} from 'fastify'
 import type {RowStream} from '../../lib/ports/warehouse.js'
+import {listPriceUsd} from '../../lib/wire/list-price.js'
 import type {ScanEstimate} from '../model.js'
 import type {QuotaSlot} from '../quota-ledger.js'
 import {callerOf, type Caller, type DataRouteDeps} from '../route-deps.js'
@@ -8,9 +9,6 @@ import {readableTable, type RefusalTexts} from './readable-table.js'
 import {requestSignal} from './request-signal.js'
 import {readScanRequest} from './scan-request.js'
 import {sqlReaders} from './sql-reader.js'
-
-/** US dollars per 2^40 bytes, as a warehouse would bill them. */
-const USD_PER_TIB = 5
 
 const ESTIMATE_TEXTS: RefusalTexts = {
   unknown: (id) => `table ${id} not found`,
@@ -59,7 +57,7 @@ function estimateBody(
     estimated_scan_bytes: scanBytes,
     estimated_result_rows: resultRows,
     estimated_result_bytes: resultBytes,
-    bq_cost_estimate_usd: Number(((scanBytes / 2 ** 40) * USD_PER_TIB).toFixed(4)),
+    bq_cost_estimate_usd: listPriceUsd(scanBytes),
   }
 }
 

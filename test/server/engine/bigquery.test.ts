@@ -222,7 +222,7 @@ describe('one table', () => {
     expect(body).toMatchObject({
       engine: 'bigquery',
       estimated_scan_bytes: 2 ** 40,
-      bq_cost_estimate_usd: 5,
+      bq_cost_estimate_usd: 6.25,
     })
     expect(double.jobs.map(({isDryRun}) => isDryRun)).toEqual([true])
     expect(double.jobs[0]!.sql).toBe(
