@@ -49,7 +49,7 @@ export async function readMetricFiles(
   const result: MetricFiles = {isFolder: facts.isDirectory, files: [], problems: []}
   if (!facts.isDirectory) {
     await addFile(result, parent, basename(absolute), basename(dirname(absolute)))
-    return result
+    return withoutTwins(result)
   }
   const folder = filesAt(absolute)
   for (const category of await folder.list('')) {
@@ -57,7 +57,29 @@ export async function readMetricFiles(
     for (const name of await folder.list(category))
       if (YAML_FILE.test(name)) await addFile(result, folder, `${category}/${name}`, category)
   }
-  return result
+  return withoutTwins(result)
+}
+
+/** A metric that two files hold is imported from neither: which one counts is not for us to say. */
+function withoutTwins({isFolder, files, problems}: MetricFiles): MetricFiles {
+  const homes = new Map<string, string[]>()
+  for (const {path, entries} of files)
+    for (const {id} of entries) homes.set(id, [...(homes.get(id) ?? []), path])
+  const twins = [...homes].filter(([, paths]) => paths.length > 1)
+  const twinIds = new Set(twins.map(([id]) => id))
+  return {
+    isFolder,
+    files: files
+      .map(({path, entries}) => ({path, entries: entries.filter(({id}) => !twinIds.has(id))}))
+      .filter(({entries}) => entries.length > 0),
+    problems: [
+      ...problems,
+      ...twins.map(([id, paths]) => ({
+        path: paths[0] ?? '',
+        reason: `the metric ${id} is there more than once: ${paths.join(', ')}`,
+      })),
+    ],
+  }
 }
 
 async function addFile(
