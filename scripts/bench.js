@@ -5,7 +5,9 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
 import {buildIfStale} from './build.js'
+import {administration} from './bench/administration.js'
 import {firstPull, memory, nothingToDo, query, snapshot, startUp} from './bench/cases.js'
+import {daemon} from './bench/daemon.js'
 
 const {values} = parseArgs({options: {quick: {type: 'boolean'}, only: {type: 'string'}}})
 const CASES = {
@@ -15,6 +17,8 @@ const CASES = {
   query,
   memory,
   snapshot,
+  administration,
+  daemon,
 }
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agnes-bench-')))
@@ -25,6 +29,7 @@ const setting = {
   totalBytes: values.quick ? 100e6 : 1.08e9,
   bigBytes: values.quick ? 150 * 2 ** 20 : 2 ** 30,
   rows: values.quick ? 1_000_000 : 10_000_000,
+  idleMs: values.quick ? 120_000 : 600_000,
   scale: values.quick ? 2 : 4,
   tables: {few: 200, many: values.quick ? 2000 : 10_000, published: 207},
 }

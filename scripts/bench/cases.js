@@ -10,12 +10,12 @@ import {serveManifest} from './manifest-server.js'
 import {compare, difference, median, peakMiB, ratio, time} from './measure.js'
 import {pacedLink} from './paced-link.js'
 
-const AGNES = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
-const NODE = process.execPath
+export const AGNES = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+export const NODE = process.execPath
 const BARE = {argv: [NODE, '-e', '0']}
 
 /** @returns {import('./measure.js').Job} */
-const agnes = (args, job = {}) => ({...job, argv: [NODE, AGNES, ...args]})
+export const agnes = (args, job = {}) => ({...job, argv: [NODE, AGNES, ...args]})
 const ms = (value) => `${value.toFixed(0)} ms`
 const seconds = (value) => `${(value / 1000).toFixed(2)} s`
 const plus = (value) => `bare + ${value.toFixed(0)} ms`
@@ -275,13 +275,13 @@ async function pulledTable(folder, name, bytes) {
   return {workspace, env, file, stop: server.stop, forget}
 }
 
-async function init(workspace, url, token, env) {
+export async function init(workspace, url, token, env) {
   const args = ['init', workspace, '--server-url', url, '--token-stdin', '--no-pull']
   await time(agnes(args, {env, stdin: `${token}\n`}))
 }
 
 /** `agnes serve` over a folder, ready to answer. */
-async function serveFolder(data, folder, options = []) {
+export async function serveFolder(data, folder, options = []) {
   const child = spawn(NODE, [AGNES, 'serve', data, '--port', '0', '--json', ...options], {
     env: {...process.env, AGNES_CONFIG_DIR: join(folder, 'config-server')},
     stdio: ['ignore', 'pipe', 'inherit'],

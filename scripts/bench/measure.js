@@ -32,6 +32,19 @@ export async function time(job) {
   return performance.now() - startedAt
 }
 
+/** @param {Job} job @returns {Promise<string>} what it writes to standard output */
+export async function outputOf({argv: [program, ...args], cwd, env}) {
+  const child = spawn(program, args, {
+    cwd,
+    env: {...process.env, ...env},
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk) => (text += chunk))
+  await once(child, 'close')
+  return text
+}
+
 /**
  * Runs every job once per round, in turn, so that a machine that drifts treats all alike; the first
  * round is not counted.

@@ -7,7 +7,7 @@ import {findSnapshot} from '../../lib/snapshot/refresh-snapshot.js'
 import {removeSnapshots} from '../../lib/snapshot/remove-snapshots.js'
 
 export interface SnapshotDropResult {
-  /** What was removed: one, or none when somebody was faster. */
+  /** What was removed: one, or none when somebody was faster or --expired did not apply. */
   dropped: SnapshotInfo[]
   /** Absolute. */
   workspace: string
@@ -18,6 +18,7 @@ export default class SnapshotDrop extends BaseCommand<SnapshotDropResult> {
   static override examples = ['<%= config.bin %> snapshot drop cz_sessions']
   static override args = {name: Args.string({description: 'The snapshot', required: true})}
   static override flags = {
+    expired: Flags.boolean({summary: 'Only when it is past its --ttl'}),
     workspace: Flags.string({summary: 'Folder of the workspace', helpValue: 'DIR'}),
   }
 
@@ -27,7 +28,8 @@ export default class SnapshotDrop extends BaseCommand<SnapshotDropResult> {
     const {root} = await context.findWorkspace(flags.workspace)
     const deps = openLocalSnapshots(context, root)
     await findSnapshot(deps, args.name)
-    const request = {names: [args.name], stillApplies: () => true}
+    const stillApplies = ({isExpired}: SnapshotInfo) => isExpired || !flags.expired
+    const request = {names: [args.name], stillApplies}
     const dropped = await removeSnapshots(deps, request, signal)
     const result = {dropped, workspace: root}
     await this.present(result, (_, terminal) =>

@@ -7,10 +7,17 @@ import type {Machine} from '../ports/machine.js'
 const run = promisify(execFile)
 const SUPPLIES = '/sys/class/power_supply'
 const TIMEOUT_MS = 3000
+const NETWORK_MANAGER = 'org.freedesktop.NetworkManager'
 
-export function systemMachine(platform: string = process.platform, supplies = SUPPLIES): Machine {
+/** @param bus the program that asks the system's services */
+export function systemMachine(
+  platform: string = process.platform,
+  supplies = SUPPLIES,
+  bus = 'busctl',
+): Machine {
   return {
     isOnBattery: () => (platform === 'darwin' ? askMac() : readSupplies(supplies)),
+    isMetered: async () => (platform === 'linux' ? askNetworkManager(bus) : null),
     async notify(title, text) {
       const program = noticeProgram(platform, title, text)
       if (!program) return false
@@ -48,6 +55,18 @@ async function askMac(): Promise<boolean | null> {
     () => undefined,
   )
   return answer ? answer.stdout.includes("'Battery Power'") : null
+}
+
+/** `u 1` and `u 3`: metered, said and guessed; `u 2` and `u 4`: not; anything else: not known. */
+async function askNetworkManager(bus: string): Promise<boolean | null> {
+  const path = `/${NETWORK_MANAGER.replaceAll('.', '/')}`
+  // Not started for our sake where it does not run.
+  const words = ['--system', '--auto-start=no', 'get-property', NETWORK_MANAGER, path]
+  const answer = await run(bus, [...words, NETWORK_MANAGER, 'Metered'], {
+    timeout: TIMEOUT_MS,
+  }).catch(() => undefined)
+  const kind = /^u ([1-4])$/.exec(answer?.stdout.trim() ?? '')?.[1]
+  return kind === undefined ? null : kind === '1' || kind === '3'
 }
 
 /** Texts go as arguments of their own, never through a shell or into a script. */

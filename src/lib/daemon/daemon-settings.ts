@@ -19,6 +19,8 @@ export interface DaemonSettings {
   bytesPerSecond: number | null
   /** Whether work goes on without mains power. */
   isBatteryUsed: boolean
+  /** Whether it goes on where the line is paid by volume. */
+  isMeteredUsed: boolean
   /** Desktop notices. */
   hasNotices: boolean
   policies: Readonly<Record<FindingKind, Policy>>
@@ -51,6 +53,7 @@ const Document = z.strictObject({
   min_free_mib: z.optional(z.number().check(z.gte(0))),
   max_mib_per_second: z.optional(positive),
   on_battery: z.optional(z.boolean()),
+  on_metered: z.optional(z.boolean()),
   notices: z.optional(z.boolean()),
   policies: z.optional(z.record(z.string(), policy)),
 })
@@ -74,6 +77,7 @@ export function parseDaemonSettings(value: unknown): DaemonSettings {
     freeBytesFloor: (given.min_free_mib ?? 2048) * MIB,
     bytesPerSecond: given.max_mib_per_second === undefined ? null : given.max_mib_per_second * MIB,
     isBatteryUsed: given.on_battery ?? false,
+    isMeteredUsed: given.on_metered ?? false,
     hasNotices: given.notices ?? false,
     policies: policiesOf(given.policies ?? {}),
   }

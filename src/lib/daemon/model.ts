@@ -19,7 +19,7 @@ export type LoopState =
   | {kind: 'stopping'}
 
 /** Why work that is due is not done now. */
-export type Hold = 'paused' | 'quiet_hours' | 'on_battery' | 'disk_low'
+export type Hold = 'paused' | 'quiet_hours' | 'on_battery' | 'metered' | 'disk_low'
 
 /** Times are ISO 8601, `null` for never. */
 export interface WorkspaceStatus {
@@ -79,6 +79,7 @@ export interface Observation {
 export interface Finding extends Observation {
   /** Eight hex digits: what `approve` and `deny` take. */
   id: string
+  /** Absolute path; the origin of a server for what concerns all its workspaces. */
   workspace: string
   policy: Policy
   /**

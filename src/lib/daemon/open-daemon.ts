@@ -1,7 +1,7 @@
 import {readDaemonValue, readRegistry} from '../config/settings.js'
 import {decodeToken} from '../credentials/decode-token.js'
 import {findSecret} from '../credentials/find-secret.js'
-import {reportHooks, type HooksContext} from '../hooks/open-hooks.js'
+import {reportHooks, settingsPlaces, type HooksContext} from '../hooks/open-hooks.js'
 import type {Clock} from '../ports/clock.js'
 import type {ControlSocket} from '../ports/control-socket.js'
 import type {Files} from '../ports/files.js'
@@ -12,11 +12,16 @@ import type {Logger} from '../ports/logger.js'
 import type {Machine} from '../ports/machine.js'
 import type {Random} from '../ports/random.js'
 import type {SecretStore} from '../ports/secret-store.js'
+import {openPlace} from '../push/open-push.js'
 import {readWorkspaceServer} from '../workspace/workspace-marker.js'
 import {parseDaemonSettings} from './daemon-settings.js'
+import {Remembered} from './remembered.js'
 import type {DaemonDeps} from './run-daemon.js'
+import {senseDisk} from './sense-disk.js'
 import {senseFiles} from './sense-files.js'
-import {senseHooks, senseWorkspace} from './sense-workspace.js'
+import {hooksNow, senseHooks, type KnownHooks} from './sense-hooks.js'
+import {sensePush, type PushMemory} from './sense-push.js'
+import {senseSnapshots, type KnownSnapshots} from './sense-snapshots.js'
 
 /** The part of the composition root that the daemon needs. */
 export interface DaemonContext extends HooksContext {
@@ -42,7 +47,6 @@ const TOKEN_LOOK_MS = 6 * 3_600_000
 export async function openDaemon(context: DaemonContext, onReady: () => void): Promise<DaemonDeps> {
   const {clock, random, config, version, processId} = context
   const {jobs, machine, logTo} = await context.daemonAdapters()
-  const tokenEnd = rememberedTokenEnd(context)
   return {
     clock,
     random,
@@ -57,18 +61,42 @@ export async function openDaemon(context: DaemonContext, onReady: () => void): P
     listWorkspaces: () => listWorkspaces(context),
     openHttp: (origin) => context.http(origin),
     freeBytes: (workspace) => context.filesAt(workspace).freeBytes(),
-    async sense(workspace, server, settings) {
-      const files = context.filesAt(workspace)
-      const nowMs = clock.now()
-      const facts = {files, nowMs, settings, server, tokenEndsAt: await tokenEnd(server)}
-      const {report} = await reportHooks(context, workspace)
-      return [
-        ...(await senseFiles(files, nowMs)),
-        ...(await senseWorkspace(facts)),
-        ...senseHooks(report),
-      ]
-    },
+    sense: workspaceSensors(context),
+    tokenEndsAt: rememberedTokenEnd(context),
     onReady,
+  }
+}
+
+/** What was seen at the last look into a workspace, so that the next one only asks what has moved. */
+interface SensorMemory {
+  hooks: Remembered<KnownHooks>
+  snapshots: Remembered<KnownSnapshots>
+  push: PushMemory
+}
+
+function workspaceSensors(context: DaemonContext): DaemonDeps['sense'] {
+  const memories = new Map<string, SensorMemory>()
+  return async (workspace, settings, signal) => {
+    const files = context.filesAt(workspace)
+    const memory = memories.get(workspace) ?? {
+      hooks: new Remembered<KnownHooks>(),
+      snapshots: new Remembered<KnownSnapshots>(),
+      push: {earlier: []},
+    }
+    memories.set(workspace, memory)
+    const nowMs = context.clock.now()
+    const read = async () => (await reportHooks(context, workspace)).report
+    const hooks = await hooksNow(settingsPlaces(context, workspace), memory.hooks, read)
+    const isSending = hooks.state === 'active' && settings.policies.push_waiting !== 'off'
+    return [
+      ...(await senseFiles(files, nowMs)),
+      ...(await senseSnapshots(files, memory.snapshots, nowMs)),
+      ...(await senseDisk(files, settings)),
+      ...senseHooks(hooks),
+      ...(isSending
+        ? await sensePush(await openPlace(context, workspace), memory.push, signal)
+        : []),
+    ]
   }
 }
 

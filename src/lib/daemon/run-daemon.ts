@@ -13,6 +13,7 @@ import type {DaemonSettings} from './daemon-settings.js'
 import {FindingBook} from './finding-book.js'
 import type {Finding, Hold, Observation} from './model.js'
 import {isQuiet} from './pace.js'
+import {senseServer} from './sense-server.js'
 import {ServerWatch} from './server-watch.js'
 import {Supervisor, type Service} from './supervisor.js'
 import {WorkspaceLoop} from './workspace-loop.js'
@@ -35,19 +36,22 @@ export interface DaemonDeps {
   listWorkspaces: () => Promise<{path: string; server: string}[]>
   openHttp: (origin: string) => Promise<HttpClient>
   freeBytes: (workspace: string) => Promise<number>
+  /** What the sensors see in one workspace now. */
   sense: (
     workspace: string,
-    server: string,
     settings: DaemonSettings,
     signal: AbortSignal,
   ) => Promise<Observation[]>
+  /** ISO 8601; `null` when unknown or without end. */
+  tokenEndsAt: (origin: string) => Promise<string | null>
   /** Called once requests are answered. */
   onReady: () => void
 }
 
 const ENDING_MS = 3000
 const RELOAD_MS = 60_000
-const BATTERY_LOOK_MS = 60_000
+/** Between two looks at the power and at the line. */
+const MACHINE_LOOK_MS = 60_000
 
 /**
  * Runs until the signal aborts or a `stop` arrives. Rejects with `BusyError` (code `locked`) when
@@ -68,7 +72,7 @@ class Daemon {
   private readonly watches = new Map<string, ServerWatch>()
   private readonly loops = new Map<string, WorkspaceLoop>()
   private readonly stopping = new AbortController()
-  private battery = {isOn: false, readMs: -Infinity}
+  private machine: {facts: Promise<MachineFacts>; readMs: number} | undefined
   private book!: FindingBook
 
   constructor(
@@ -144,8 +148,20 @@ class Daemon {
       this.watches.delete(origin)
       await this.supervisor.remove(watch.name)
       this.board.servers.delete(origin)
+      await this.book.forget(origin)
     }
     for (const origin of origins) if (!this.watches.has(origin)) this.addWatch(origin)
+    await this.lookAtServers(origins)
+  }
+
+  private async lookAtServers(origins: ReadonlySet<string>): Promise<void> {
+    const {clock, tokenEndsAt} = this.deps
+    for (const origin of origins) {
+      const nowMs = clock.now()
+      const facts = {nowMs, tokenEndsAt: await tokenEndsAt(origin)}
+      const seen = senseServer(this.board.server(origin), facts)
+      await this.book.update(origin, seen, new Date(nowMs).toISOString())
+    }
   }
 
   private addLoop(path: string, server: string): void {
@@ -156,7 +172,7 @@ class Daemon {
       book,
       settings: () => this.settings,
       hold: () => this.hold(),
-      sense: (workspace, origin, signal) => deps.sense(workspace, origin, this.settings, signal),
+      sense: (workspace, signal) => deps.sense(workspace, this.settings, signal),
       serverVersion: (origin) => this.watches.get(origin)?.version ?? 0,
       serverError: (origin) => board.servers.get(origin)?.error ?? null,
     })
@@ -194,12 +210,13 @@ class Daemon {
     const {clock, machine} = this.deps
     if (this.board.isPaused) return 'paused'
     if (isQuiet(this.settings.quietHours, clock.now())) return 'quiet_hours'
-    if (this.settings.isBatteryUsed) return null
-    if (clock.monotonicMs() - this.battery.readMs > BATTERY_LOOK_MS) {
-      const isOn = (await machine.isOnBattery()) === true
-      this.battery = {isOn, readMs: clock.monotonicMs()}
-    }
-    return this.battery.isOn ? 'on_battery' : null
+    const nowMs = clock.monotonicMs()
+    // One look for everybody who asks meanwhile.
+    if (!this.machine || nowMs - this.machine.readMs > MACHINE_LOOK_MS)
+      this.machine = {facts: factsOf(machine), readMs: nowMs}
+    const {isOnBattery, isMetered} = await this.machine.facts
+    if (isOnBattery && !this.settings.isBatteryUsed) return 'on_battery'
+    return isMetered && !this.settings.isMeteredUsed ? 'metered' : null
   }
 
   private async tell({id, kind, state, message, workspace}: Finding): Promise<void> {
@@ -209,6 +226,16 @@ class Daemon {
     const title = state === 'waiting' ? `Approval wanted (${id})` : 'agnes'
     await machine.notify(title, message)
   }
+}
+
+interface MachineFacts {
+  isOnBattery: boolean
+  isMetered: boolean
+}
+
+async function factsOf(machine: Machine): Promise<MachineFacts> {
+  const [battery, line] = await Promise.all([machine.isOnBattery(), machine.isMetered()])
+  return {isOnBattery: battery === true, isMetered: line === true}
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -21,7 +21,7 @@ export interface LoopDeps {
   hold: () => Promise<Hold | null>
   freeBytes: (workspace: string) => Promise<number>
   /** What the sensors see in a workspace. */
-  sense: (workspace: string, server: string, signal: AbortSignal) => Promise<Observation[]>
+  sense: (workspace: string, signal: AbortSignal) => Promise<Observation[]>
   /** Of the server's watch: grows with every change; 0 before the first answer. */
   serverVersion: (origin: string) => number
   serverError: (origin: string) => {code: string; message: string; since: string} | null
@@ -30,8 +30,8 @@ export interface LoopDeps {
 /** Between two looks at the local facts. */
 const LOOK_MS = 60_000
 const RETRY_BASE_MS = 60_000
-/** A server that stays away this long is worth a finding. */
-const UNREACHABLE_MS = 15 * 60_000
+/** How long a lost grant is told of, unless a later pull brings other news. */
+const LOST_MS = 24 * 3_600_000
 
 /** One workspace: one thing at a time, woken when its server changed or somebody asked. */
 export class WorkspaceLoop implements Service {
@@ -41,8 +41,8 @@ export class WorkspaceLoop implements Service {
   private failures = 0
   private retryAtMs = 0
   private isAskedFor = false
-  /** From the last pull, until the next one. */
-  private pullNews: Observation[] = []
+  /** From the last pull, until the next one or its time. */
+  private pullNews: {observation: Observation; untilMs: number}[] = []
   private waiting: ((outcome: PullOutcome) => void)[] = []
 
   constructor(
@@ -113,8 +113,7 @@ export class WorkspaceLoop implements Service {
     const limit = String(settings().autoPullBytes)
     const argv = ['pull', '--quiet', '--max-bytes', limit, '--workspace', this.path]
     const outcome = readPullOutcome(await this.run(argv, signal))
-    if (outcome.kind === 'too_big') this.pullNews = [tooBig(outcome.message)]
-    else if (outcome.kind === 'done') this.pullNews = outcome.revoked.map(grantLost)
+    this.noteNews(outcome)
     if (outcome.kind === 'done' || outcome.kind === 'too_big') {
       this.pulledVersion = version
       this.failures = 0
@@ -134,6 +133,20 @@ export class WorkspaceLoop implements Service {
     this.answer(outcome)
   }
 
+  private noteNews(outcome: PullOutcome): void {
+    const untilMs = this.deps.clock.monotonicMs() + LOST_MS
+    if (outcome.kind === 'too_big')
+      this.pullNews = [{observation: tooBig(outcome.message), untilMs: Infinity}]
+    else if (outcome.kind === 'done')
+      this.pullNews = outcome.revoked.map((table) => ({observation: grantLost(table), untilMs}))
+  }
+
+  private get news(): Observation[] {
+    const nowMs = this.deps.clock.monotonicMs()
+    this.pullNews = this.pullNews.filter(({untilMs}) => untilMs > nowMs)
+    return this.pullNews.map(({observation}) => observation)
+  }
+
   /** The server was asked and has nothing newer than what was pulled. */
   private noteFresh(version: number): void {
     const {board} = this.deps
@@ -151,9 +164,8 @@ export class WorkspaceLoop implements Service {
     const before = board.workspace(this.path, this.server).state
     if (before.kind === 'idle') board.setState(this.path, {kind: 'scanning'})
     try {
-      const seen = await sense(this.path, this.server, signal)
-      const all = [...seen, ...this.pullNews, ...this.serverNews()]
-      await book.update(this.path, all, this.now())
+      const seen = await sense(this.path, signal)
+      await book.update(this.path, [...seen, ...this.news], this.now())
     } finally {
       board.setState(this.path, before)
     }
@@ -173,8 +185,8 @@ export class WorkspaceLoop implements Service {
     // Asked for by a person, so without the limit that made it a finding.
     if (finding.kind === 'pull_too_big' && outcome.exitCode === 0) this.pullNews = []
     board.setState(this.path, before.kind === 'held' ? before : {kind: 'idle'})
-    const seen = await this.deps.sense(this.path, this.server, signal)
-    await book.finish(finding, {seen: [...seen, ...this.pullNews], outcome, now: this.now()})
+    const seen = await this.deps.sense(this.path, signal)
+    await book.finish(finding, {seen: [...seen, ...this.news], outcome, now: this.now()})
   }
 
   /** A run of this CLI; what keeps it from starting is an outcome like any other. */
@@ -191,13 +203,6 @@ export class WorkspaceLoop implements Service {
       const {exitCode, code, message} = toAgnesError(error)
       return {exitCode, document: {error: {code, message}}}
     }
-  }
-
-  private serverNews(): Observation[] {
-    const error = this.deps.serverError(this.server)
-    if (!error || this.deps.clock.now() - Date.parse(error.since) < UNREACHABLE_MS) return []
-    const message = `${this.server} has not answered since ${error.since}: ${error.message}`
-    return [{kind: 'server_unreachable', subject: error.code, message, action: null}]
   }
 
   private errorSince(): string | undefined {

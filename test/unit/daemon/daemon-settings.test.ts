@@ -9,6 +9,7 @@ describe('the daemon’s settings', () => {
       conditionalIntervalMs: 60_000,
       quietHours: null,
       isBatteryUsed: false,
+      isMeteredUsed: false,
       bytesPerSecond: null,
       policies: {files_altered: 'auto', pull_too_big: 'ask', hooks_altered: 'notify'},
     })

@@ -77,7 +77,9 @@ export async function daemonWorld(
     notices: [] as string[],
     log: [] as {event: string}[],
     isOnBattery: false,
+    isMetered: false,
     freeBytes: 1e12,
+    tokenEndsAt: null as string | null,
     /** How a job ends. */
     outcomeOf: (_job: Job): JobOutcome => done,
     /** What sensors see. */
@@ -121,6 +123,7 @@ export async function daemonWorld(
     },
     machine: {
       isOnBattery: async () => world.isOnBattery,
+      isMetered: async () => world.isMetered,
       notify: async (_title, text) => world.notices.push(text) > 0,
     },
     identity: {pid: 1, version: '1.2.3'},
@@ -132,6 +135,7 @@ export async function daemonWorld(
       world.looks++
       return world.seenIn(workspace)
     },
+    tokenEndsAt: async () => world.tokenEndsAt,
     onReady: () => {},
   }
   world.ended = runDaemon(deps, stop.signal)

@@ -83,6 +83,7 @@ describe('the daemon', () => {
 
   it.each([
     ['on battery', {}, {isOnBattery: true}, 'on_battery'],
+    ['on a metered line', {}, {isMetered: true}, 'metered'],
     ['in quiet hours', {quiet_hours: '00:00-23:59'}, {}, 'quiet_hours'],
     ['on a full disk', {}, {freeBytes: 1000}, 'disk_low'],
   ])('fetches nothing %s, but does what it is asked to', async (_when, settings, facts, why) => {
@@ -181,6 +182,55 @@ describe('the daemon', () => {
     await askDaemon(world.socket, {op: 'decide', id, decision: 'denied'}, never)
     const stored = JSON.parse((await world.config.readText('daemon-findings.json'))!) as object
     expect(stored).toMatchObject({findings: [{id, state: 'denied'}]})
+  })
+
+  it('tells of a lost grant once, and not for ever', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}], {notices: true})
+    const pruned = [{table: 'salaries', reason: 'revoked'}]
+    world.outcomeOf = () => ({exitCode: 0, document: {ok: true, pruned, failed: []}})
+    server.version++
+    await world.pass(10 * MINUTE)
+    const lost = async () =>
+      (await askDaemon(world.socket, {op: 'status'}, never))?.findings.map(({subject}) => subject)
+    expect(await lost()).toEqual(['salaries'])
+    expect(world.notices).toEqual([expect.stringContaining('salaries')])
+    world.outcomeOf = () => done
+    await world.pass(24 * 60 * MINUTE, 10 * MINUTE)
+    expect(await lost()).toEqual([])
+    expect(world.notices).toHaveLength(1)
+  })
+
+  it('forgets a lost grant when the next change brings other news', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    const pruned = [{table: 'salaries', reason: 'revoked'}]
+    world.outcomeOf = () => ({exitCode: 0, document: {ok: true, pruned, failed: []}})
+    server.version++
+    await world.pass(5 * MINUTE)
+    world.outcomeOf = () => done
+    server.version++
+    await world.pass(5 * MINUTE)
+    expect((await askDaemon(world.socket, {op: 'status'}, never))?.findings).toEqual([])
+  })
+
+  it('tells of a server that is away and of a token that ends once, however many workspaces', async () => {
+    const server = await versionServer()
+    const paths = ['/a', '/b', '/c'].map((path) => ({path, server: server.origin}))
+    const world = await daemonWorld(paths, {notices: true})
+    server.status = 503
+    world.tokenEndsAt = new Date(world.clock.now()).toISOString()
+    await world.pass(40 * MINUTE)
+    const findings = (await askDaemon(world.socket, {op: 'status'}, never))?.findings ?? []
+    expect(findings.map(({kind, workspace}) => [kind, workspace])).toEqual([
+      ['server_unreachable', server.origin],
+      ['token_expiring', server.origin],
+    ])
+    expect(world.notices).toHaveLength(2)
+    server.status = 200
+    world.tokenEndsAt = null
+    await world.pass(90 * MINUTE)
+    expect((await askDaemon(world.socket, {op: 'status'}, never))?.findings).toEqual([])
   })
 
   it('follows workspaces that come and go', async () => {
