@@ -1,11 +1,13 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../../lib/base-command.js'
+import {confirm} from '../../lib/confirm.js'
 import {prunedText} from '../../lib/present/snapshot-text.js'
-import {confirmPrune} from '../../lib/snapshot/confirm-prune.js'
 import {listSnapshots, type SnapshotInfo} from '../../lib/snapshot/list-snapshots.js'
 import {openLocalSnapshots} from '../../lib/snapshot/open-snapshots.js'
 import {parseDuration, parseSize} from '../../lib/config/parse-amounts.js'
 import {choosePruned, removeSnapshots} from '../../lib/snapshot/remove-snapshots.js'
+
+const HINT = 'Give a rule (--older-than, --larger-than, --expired), or --yes to remove them all.'
 
 export interface SnapshotPruneResult {
   /** What was removed, or would be. */
@@ -47,8 +49,9 @@ export default class SnapshotPrune extends BaseCommand<SnapshotPruneResult> {
     const isDryRun = flags['dry-run']
     let snapshots = choosePruned(await listSnapshots(deps.files, now), rules, now)
     const hasRule = age !== undefined || size !== undefined || flags.expired
-    if (!isDryRun && !flags.yes && !hasRule)
-      await confirmPrune(context.streams, snapshots.length, signal)
+    const {length: count} = snapshots
+    if (!isDryRun && !flags.yes && !hasRule && count > 0)
+      await confirm(context.streams, {text: `Remove all ${count} snapshots`, hint: HINT}, signal)
     const stillApplies = (info: SnapshotInfo) => choosePruned([info], rules, now).length > 0
     const names = snapshots.map(({name}) => name)
     if (!isDryRun) snapshots = await removeSnapshots(deps, {names, stillApplies}, signal)
