@@ -85,7 +85,10 @@ function tableReads(
       const place = await open(table)
       if (!place) return local.sample(table, rows, signal)
       const stream = await named(place, 0, () => headOf(place, {path: place.path, rows}, signal))
-      return {columns: stream.columns, ...(await firstRows(stream, rows))}
+      return {
+        columns: stream.columns,
+        ...(await firstRows(stream, rows, parts.limits.maxAnswerBytes)),
+      }
     },
     async estimate(table, request, signal) {
       const place = await open(table)
@@ -240,7 +243,7 @@ async function answerOf(
       const rows = await run(running, {sql, ceiling}, deadline.signal)
       const {bytesScanned, columns} = rows
       slot?.charge(bytesScanned)
-      return {columns, ...(await firstRows(rows, limit)), bytesScanned}
+      return {columns, ...(await firstRows(rows, limit, limits.maxAnswerBytes)), bytesScanned}
     })
   } finally {
     deadline.clear()

@@ -29,6 +29,8 @@ export interface EngineLimits extends SessionLimits {
   maxRemoteScanBytes: number
   /** Rows one `/api/query` answer may have, whatever is asked for. */
   maxQueryRows: number
+  /** Bytes of values that one such answer may have: it is made in memory. */
+  maxAnswerBytes: number
   /** A `limit` above this is refused on scans. */
   maxScanRows: number
 }
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: EngineLimits = {
   scanTimeoutMs: 900_000,
   maxRemoteScanBytes: 5 * 2 ** 30,
   maxQueryRows: 1_000_000,
+  maxAnswerBytes: 256 * 2 ** 20,
   maxScanRows: 10_000_000,
 }
 

@@ -43,6 +43,16 @@ export function scanTooLarge(facts: {
   })
 }
 
+export function answerTooLarge(maxBytes: number): ApiError {
+  return new ApiError(400, {
+    kind: 'bq_response_too_large',
+    message: `The answer has more than ${Math.floor(maxBytes / 2 ** 20)} MiB.`,
+    suggestion:
+      'Aggregate, name fewer columns or filter; or take the rows as a file: ' +
+      'agnes snapshot create TABLE --select COLUMNS --where PREDICATE --estimate',
+  })
+}
+
 export function missingTable(sql: string, {schema, name, position}: TableReference): ApiError {
   const qualified = schema === '' ? name : `${schema}.${name}`
   return queryError(`Catalog Error: Table with name ${qualified} does not exist!`, sql, position)

@@ -4,6 +4,7 @@ import {closeAfter} from './close-after.js'
 import {toQueryError} from './engine-errors.js'
 import {admitQuery, costOfQuery, streamQuery} from './open-query.js'
 import type {EngineParts} from './query-engine.js'
+import {answerTooLarge} from './query-refusals.js'
 import {startDeadline} from './statement-timeout.js'
 
 type QueryResult = Awaited<ReturnType<QueryEngine['query']>>
@@ -23,7 +24,7 @@ export async function runQuery(
     const ceiling = ceilingOf(parts.limits.maxRemoteScanBytes, request.maxBytes)
     const {stream, bytesScanned} = await streamQuery({session, query, ceiling}, deadline.signal)
     const limit = Math.min(request.limit, parts.limits.maxQueryRows)
-    const rows = await firstRows(stream, limit)
+    const rows = await firstRows(stream, limit, parts.limits.maxAnswerBytes)
     slot?.charge(bytesScanned ?? 0)
     return {columns: stream.columns, ...rows, bytesScanned}
   } catch (error) {
@@ -85,17 +86,36 @@ function ceilingOf(cap: number, asked: number | undefined): number {
   return Math.min(cap > 0 ? cap : Infinity, asked ?? Infinity)
 }
 
-/** Reads one row more than asked for, to know whether there was more; the rest is never computed. */
+/**
+ * Reads one row more than asked for, to know whether there was more; the rest is never computed.
+ * `ApiError` 400 (`bq_response_too_large`) for values of more than `maxBytes`.
+ */
 export async function firstRows(
-  stream: RowStream,
+  stream: Pick<RowStream, 'batches'>,
   limit: number,
+  maxBytes: number,
 ): Promise<{rows: Cell[][]; truncated: boolean}> {
   const rows: Cell[][] = []
+  let bytes = 0
   for await (const {rowCount, columns} of stream.batches) {
     for (let row = 0; row < rowCount; row++) {
       if (rows.length === limit) return {rows, truncated: true}
-      rows.push(columns.map((cells) => cells[row] ?? null))
+      const cells = columns.map((column) => column[row] ?? null)
+      bytes += bytesOf(cells)
+      if (bytes > maxBytes) throw answerTooLarge(maxBytes)
+      rows.push(cells)
     }
   }
   return {rows, truncated: false}
+}
+
+const OTHER_BYTES = 8
+
+function bytesOf(cell: Cell): number {
+  if (typeof cell === 'string' || cell instanceof Uint8Array) return cell.length
+  if (Array.isArray(cell))
+    return (cell as Cell[]).reduce((sum: number, one) => sum + bytesOf(one), OTHER_BYTES)
+  return cell !== null && typeof cell === 'object' && 'value' in cell
+    ? bytesOf(cell.value)
+    : OTHER_BYTES
 }

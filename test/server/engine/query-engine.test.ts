@@ -212,6 +212,28 @@ describe('statements that reach beyond the tables', () => {
   })
 })
 
+describe('an answer that does not fit into memory', () => {
+  it('is refused with what to do, and is not cut', async () => {
+    const {store} = await openStore(dir)
+    const small = createQueryEngine({warehouse, store, clock, limits: {maxAnswerBytes: 2 ** 20}})
+    const query = (sql: string) => small.query(sql, {limit: 1000, allowed, isAdmin: false})
+    try {
+      expect((await query("SELECT repeat('x', 1000) FROM range(1000)")).rows).toHaveLength(1000)
+      for (const value of [
+        "repeat('x', 10000)",
+        "[{'a': repeat('x', 10000)}]",
+        "repeat('x', 10000)::BLOB",
+      ])
+        await expect(query(`SELECT ${value} FROM range(1000)`)).rejects.toMatchObject({
+          status: 400,
+          detail: {kind: 'bq_response_too_large', message: 'The answer has more than 1 MiB.'},
+        })
+    } finally {
+      await small.close()
+    }
+  })
+})
+
 describe('limits', () => {
   it.each([
     ['a long text', `SELECT ${'1,'.repeat(60_000)}1`],
