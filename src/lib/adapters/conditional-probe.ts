@@ -4,8 +4,11 @@ import type {Env} from '../config/env.js'
 import {certificateFiles} from '../config/servers.js'
 import type {Files} from '../ports/files.js'
 import type {Probe} from '../ports/probe.js'
+import {answerPrint, isPrint} from '../wire/answer-print.js'
 
 const TIMEOUT_MS = 2000
+/** Far more than the longest list of tables; past it the ordinary pull looks. */
+const MAX_BYTES = 64 << 20
 
 /**
  * Node's own client: a hook that finds nothing new never loads the one that can do everything. Where a
@@ -30,14 +33,14 @@ interface ProbeOptions {
 
 function conditionalProbe({origin, token, userAgent}: ProbeOptions): Probe {
   return {
-    async isUnchanged(path, etag, signal) {
+    async isUnchanged(path, mark, signal) {
       const {request} = origin.startsWith('https:')
         ? await import('node:https')
         : await import('node:http')
       const headers = {
         accept: 'application/json',
+        ...(isPrint(mark) ? {'accept-encoding': 'gzip'} : {'if-none-match': mark}),
         authorization: `Bearer ${token}`,
-        'if-none-match': etag,
         'user-agent': userAgent,
       }
       return new Promise((resolve) => {
@@ -45,6 +48,9 @@ function conditionalProbe({origin, token, userAgent}: ProbeOptions): Probe {
           origin + path,
           {headers, signal, timeout: TIMEOUT_MS, agent: false},
           (answer: IncomingMessage) => {
+            // A body that breaks off is not the one of last time.
+            if (isPrint(mark))
+              return void hasPrint(answer, mark).then(resolve, () => resolve(false))
             resolve(answer.statusCode === 304)
             answer.destroy()
           },
@@ -55,4 +61,25 @@ function conditionalProbe({origin, token, userAgent}: ProbeOptions): Probe {
       })
     },
   }
+}
+
+async function hasPrint(answer: IncomingMessage, mark: string): Promise<boolean> {
+  const chunks: Buffer[] = []
+  let size = 0
+  if (answer.statusCode === 200)
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > MAX_BYTES) break
+      chunks.push(chunk)
+    }
+  answer.destroy()
+  if (!answer.complete) return false
+  const bytes = Buffer.concat(chunks)
+  return answerPrint((await decoded(bytes, answer)).toString('utf8')) === mark
+}
+
+async function decoded(bytes: Buffer, {headers}: IncomingMessage): Promise<Buffer> {
+  if (headers['content-encoding'] === undefined) return bytes
+  const {gunzipSync} = await import('node:zlib')
+  return gunzipSync(bytes, {maxOutputLength: MAX_BYTES})
 }

@@ -17,6 +17,7 @@ import type {
   StreamRequest,
   UploadBody,
 } from '../ports/http-client.js'
+import {answerPrint} from '../wire/answer-print.js'
 import {openResponse, readCapped, type RequestStream} from './http-body.js'
 import {statusError} from './http-status-error.js'
 import type {Transport} from './http-transport.js'
@@ -88,7 +89,8 @@ export class GotHttpClient implements HttpClient {
       throw statusError({origin: this.origin, path, status, headers, body: response.body})
     if (response.body === '') return {status, headers, body: undefined}
     try {
-      return {status, headers, body: await parseBody(response.body, request.lossless ?? false)}
+      const body = await parseBody(response.body, request.lossless ?? false)
+      return {status, headers, body, ...printOf(response.body, request)}
     } catch (error) {
       throw this.unreadable(path, status, headers, error)
     }
@@ -187,6 +189,10 @@ export class GotHttpClient implements HttpClient {
       },
     )
   }
+}
+
+function printOf(text: string, {wantsPrint}: JsonRequest): Pick<JsonAnswer, 'print'> {
+  return wantsPrint ? {print: answerPrint(text)} : {}
 }
 
 async function parseBody(text: string, isLossless: boolean): Promise<unknown> {

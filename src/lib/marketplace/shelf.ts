@@ -31,12 +31,18 @@ export type ShelfRecord = z.infer<typeof Record>
 
 /** `undefined` when there is none, or when it is damaged: then everything is fetched again. */
 export async function readShelf(shelf: Files): Promise<ShelfRecord | undefined> {
+  const parsed = Record.safeParse(jsonOf(await shelf.readText(RECORD)))
+  if (!parsed.success) return undefined
+  const {data: record} = parsed
+  return (await shelf.stat(`${TREES}/${record.tree}/${MANIFEST_PATH}`)) ? record : undefined
+}
+
+function jsonOf(text = ''): unknown {
   try {
-    const record = Record.parse(JSON.parse((await shelf.readText(RECORD)) ?? ''))
-    return (await shelf.stat(`${TREES}/${record.tree}/${MANIFEST_PATH}`)) ? record : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.core.$ZodError) return undefined
-    throw error
+    return JSON.parse(text)
+  } catch {
+    // No record: the schema says so.
+    return undefined
   }
 }
 

@@ -2,6 +2,7 @@ import {workspacePaths} from '../config/paths.js'
 import {type AgnesError, MissingError, toAgnesError} from '../errors.js'
 import type {Files} from '../ports/files.js'
 import type {HttpClient, JsonAnswer} from '../ports/http-client.js'
+import {markedRequest, markOf} from '../wire/answer-print.js'
 import {readNotesBundle} from '../wire/notes.js'
 import {isNoteFile, renderNotes} from './render-notes.js'
 
@@ -44,8 +45,7 @@ export async function fetchNotes(
   signal: AbortSignal,
 ): Promise<NotesAnswer> {
   try {
-    const request = etag === null ? {} : {etag}
-    const answer = await http.requestJson('GET', '/api/memory/bundle', request, signal)
+    const answer = await http.requestJson('GET', '/api/memory/bundle', markedRequest(etag), signal)
     return {answer, sentEtag: etag}
   } catch (error) {
     signal.throwIfAborted()
@@ -62,7 +62,7 @@ export async function applyNotes(
   const base = {files: present.length, written: [], removed: [], error: null, warnings: []}
   if ('error' in fetched) return {outcome: failure(fetched.error, base), etag: null}
   const {answer} = fetched
-  const etag = answer.headers.etag ?? null
+  const etag = markOf(answer)
   if (answer.status === 304) return {outcome: {...base, state: 'unchanged'}, etag: fetched.sentEtag}
   let rendered
   try {

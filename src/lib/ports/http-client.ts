@@ -16,6 +16,8 @@ export interface JsonRequest {
   timeoutMs?: number
   /** Every integer of the answer becomes a `bigint`, whatever its size; other numbers stay `number`. */
   lossless?: boolean
+  /** Asks for `JsonAnswer.print`. */
+  wantsPrint?: boolean
 }
 
 /** A body that is never whole in memory. Used once; stopped early when the server answers early. */
@@ -31,6 +33,8 @@ export interface JsonAnswer {
   headers: Headers
   /** Parsed JSON; integers beyond 2^53 are exact only with `lossless`. `undefined` for 204 and 304. */
   body: unknown
+  /** Of the text as it came, see `answerPrint`; where `wantsPrint` asked for it. */
+  print?: string
 }
 
 export interface StreamRequest {

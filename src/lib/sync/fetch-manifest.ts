@@ -1,13 +1,14 @@
 import {type AgnesError, MissingError, RateLimitedError, ServerError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {HttpClient, JsonAnswer} from '../ports/http-client.js'
+import {markedRequest, markOf} from '../wire/answer-print.js'
 import {readManifest, type Manifest, type ManifestTable} from '../wire/manifest.js'
 import type {InstalledTable, ListedTable, SyncState} from './state-model.js'
 import {partsFolder} from './table-paths.js'
 
 export interface FetchedManifest {
   manifest: Manifest
-  /** To send next time; `null` when the server gives none. */
+  /** Tells next time whether it is still this one; see `Mark`. */
   etag: string | null
   /** The server said 304: the manifest is what the state remembers of it. */
   isUnchanged: boolean
@@ -25,17 +26,13 @@ export async function fetchManifest(
   signal: AbortSignal,
 ): Promise<FetchedManifest> {
   const sent = state.server === http.origin ? state.manifestEtag : null
-  const request = sent === null ? {} : {etag: sent}
-  const answer = await retrying(
-    clock,
-    () => http.requestJson('GET', MANIFEST, request, signal),
-    signal,
-  )
+  const ask = () => http.requestJson('GET', MANIFEST, markedRequest(sent), signal)
+  const answer = await retrying(clock, ask, signal)
   if (answer.status === 304)
     return {manifest: rememberedManifest(state), etag: sent, isUnchanged: true}
   return {
     manifest: readManifest(answer.body),
-    etag: answer.headers.etag ?? null,
+    etag: markOf(answer),
     isUnchanged: false,
   }
 }
