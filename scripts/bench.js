@@ -6,6 +6,7 @@ import {join} from 'node:path'
 import {parseArgs} from 'node:util'
 import {buildIfStale} from './build.js'
 import {administration} from './bench/administration.js'
+import {bigBatch} from './bench/big-batch.js'
 import {firstPull, memory, nothingToDo, query, snapshot, startUp} from './bench/cases.js'
 import {daemon} from './bench/daemon.js'
 
@@ -17,6 +18,7 @@ const CASES = {
   query,
   memory,
   snapshot,
+  'big-batch': bigBatch,
   administration,
   daemon,
 }
@@ -28,6 +30,7 @@ const setting = {
   pullRounds: values.quick ? 2 : 5,
   totalBytes: values.quick ? 100e6 : 1.08e9,
   bigBytes: values.quick ? 150 * 2 ** 20 : 2 ** 30,
+  bigBatchBytes: values.quick ? 256 * 2 ** 20 : 2 ** 30,
   rows: values.quick ? 1_000_000 : 10_000_000,
   idleMs: values.quick ? 120_000 : 600_000,
   scale: values.quick ? 2 : 4,

@@ -1,5 +1,17 @@
-import {Message} from 'apache-arrow'
+import {Message, type Schema} from 'apache-arrow'
+import type {RecordBatch as BatchHeader} from 'apache-arrow/ipc/metadata/message'
 import {IntegrityError} from '../errors.js'
+import type {RandomAccessFile} from '../ports/files.js'
+
+/** A place on disk for what is too big for memory. */
+export interface Spool {
+  /** Bodies of record batches above this many bytes go through the file. */
+  aboveBytes: number
+  /** About as much as a part of one takes in memory, where rows are alike. */
+  sliceBytes: number
+  /** One file at a time; the one who gave the spool removes it, whatever happens. */
+  open(sizeBytes: number): Promise<RandomAccessFile>
+}
 
 const CONTINUATION = 0xffff_ffff
 /** A schema of ten thousand columns takes a few megabytes. */
@@ -9,12 +21,14 @@ const MAX_BODY_BYTES = 2 ** 31 + (1 << 20)
 
 /**
  * Cuts an Arrow IPC stream into its messages: prefix, metadata and body, each one piece of memory, so
- * that the reader copies nothing. A stream without its end mark was cut off: `IntegrityError` (code
+ * that the reader copies nothing. With a spool, a big record batch becomes several of fewer rows. A stream without its end mark was cut off: `IntegrityError` (code
  * `stream_truncated`), as is anything that is no Arrow stream (code `not_arrow`).
  */
 export async function* arrowMessages(
   source: AsyncIterable<Uint8Array>,
+  spool?: Spool,
 ): AsyncGenerator<Uint8Array, void> {
+  let schema: Schema | undefined
   const input = new PieceReader(source)
   try {
     for (;;) {
@@ -25,10 +39,14 @@ export async function* arrowMessages(
       if (metadataBytes === 0) return
       if (metadataBytes > MAX_METADATA_BYTES) throw notArrow('a message is impossibly long')
       const metadata = await input.read(metadataBytes)
-      const bodyBytes = bodyLength(metadata)
-      const head = Buffer.alloc(4)
-      head.writeUInt32LE(metadataBytes)
-      yield head
+      const {message, bodyBytes} = decode(metadata)
+      if (message.isSchema()) schema = message.header()
+      const header = message.isRecordBatch() ? message.header() : undefined
+      if (spool && schema && header?.compression === null && bodyBytes > spool.aboveBytes) {
+        yield* throughSpool({schema, header, bodyBytes}, input, spool)
+        continue
+      }
+      yield headOf(metadata)
       yield metadata
       if (bodyBytes > 0) yield await input.read(bodyBytes)
     }
@@ -37,15 +55,50 @@ export async function* arrowMessages(
   }
 }
 
-function bodyLength(metadata: Uint8Array): number {
-  let length: number
+function decode(metadata: Uint8Array): {message: Message; bodyBytes: number} {
+  let message: Message
   try {
-    length = Number(Message.decode(metadata).bodyLength)
+    message = Message.decode(metadata)
   } catch (error) {
     throw notArrow('a message cannot be decoded', error)
   }
-  if (!(length >= 0 && length <= MAX_BODY_BYTES)) throw notArrow('a message is impossibly long')
-  return length
+  const bodyBytes = Number(message.bodyLength)
+  if (!(bodyBytes >= 0 && bodyBytes <= MAX_BODY_BYTES))
+    throw notArrow('a message is impossibly long')
+  return {message, bodyBytes}
+}
+
+function headOf(metadata: Uint8Array): Uint8Array {
+  const head = Buffer.alloc(4)
+  head.writeUInt32LE(metadata.length)
+  return head
+}
+
+async function* throughSpool(
+  batch: {schema: Schema; header: BatchHeader; bodyBytes: number},
+  input: PieceReader,
+  spool: Spool,
+): AsyncGenerator<Uint8Array, void> {
+  const {slicedBatch} = await import('./slice-batch.js')
+  const file = await spool.open(batch.bodyBytes)
+  try {
+    for (let at = 0; at < batch.bodyBytes;) {
+      const piece = await input.next(batch.bodyBytes - at)
+      await file.write(piece, at)
+      at += piece.length
+    }
+    const read = (position: number, length: number) => file.read(position, length)
+    for await (const {metadata, body} of slicedBatch(
+      {...batch, sliceBytes: spool.sliceBytes},
+      read,
+    )) {
+      yield headOf(metadata)
+      yield metadata
+      if (body.length > 0) yield body
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 /** Exact pieces of a stream of chunks. */
@@ -61,17 +114,23 @@ class PieceReader {
     const piece = Buffer.allocUnsafeSlow(length)
     let filled = 0
     while (filled < length) {
-      if (this.rest.length === 0) {
-        const {value, done} = await this.chunks.next()
-        if (done === true) throw truncated()
-        this.rest = value
-      }
-      const part = this.rest.subarray(0, length - filled)
+      const part = await this.next(length - filled)
       piece.set(part, filled)
       filled += part.length
-      this.rest = this.rest.subarray(part.length)
     }
     return piece
+  }
+
+  /** At least one byte and at most so many, as they came. */
+  async next(most: number): Promise<Uint8Array> {
+    while (this.rest.length === 0) {
+      const {value, done} = await this.chunks.next()
+      if (done === true) throw truncated()
+      this.rest = value
+    }
+    const part = this.rest.subarray(0, most)
+    this.rest = this.rest.subarray(part.length)
+    return part
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import {RecordBatchReader, type Data, type RecordBatch, type Schema} from 'apache-arrow'
 import {AgnesError} from '../errors.js'
 import type {DataBatch} from '../ports/warehouse.js'
-import {arrowMessages, notArrow} from './arrow-messages.js'
+import {arrowMessages, notArrow, type Spool} from './arrow-messages.js'
 import {sqlType} from './arrow-sql-type.js'
 import {columnData} from './column-data.js'
 
@@ -13,13 +13,17 @@ export interface ArrowRows {
 }
 
 /**
- * Reads an Arrow IPC stream in memory of one record batch. Errors: `IntegrityError` when it is cut off
+ * Reads an Arrow IPC stream in memory of one record batch, or of a part of one where it is big and there is a
+ * spool. Errors: `IntegrityError` when it is cut off
  * (code `stream_truncated`) or no Arrow stream (`not_arrow`), `UsageError` (`unsupported_type`), and what
  * the source itself fails with.
  */
-export async function readArrowStream(source: AsyncIterable<Uint8Array>): Promise<ArrowRows> {
+export async function readArrowStream(
+  source: AsyncIterable<Uint8Array>,
+  spool?: Spool,
+): Promise<ArrowRows> {
   const reader = await named(async () =>
-    (await RecordBatchReader.from(arrowMessages(source))).open({autoDestroy: true}),
+    (await RecordBatchReader.from(arrowMessages(source, spool))).open({autoDestroy: true}),
   )
   const schema = reader.schema as Schema | undefined
   if (!schema) throw notArrow('it has no schema')

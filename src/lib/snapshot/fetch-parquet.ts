@@ -6,10 +6,11 @@ import {readParquetEnvelope} from '../download/parquet-envelope.js'
 import {watchForStall} from '../download/stall-watch.js'
 import {AgnesError, IntegrityError, UnreachableError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
-import type {Files} from '../ports/files.js'
+import type {ArrowRows} from '../arrow/read-arrow-stream.js'
+import type {Files, RandomAccessFile} from '../ports/files.js'
 import type {HttpClient, StreamAnswer} from '../ports/http-client.js'
 import type {Random} from '../ports/random.js'
-import type {DataBatch, Warehouse, WarehouseSession} from '../ports/warehouse.js'
+import type {Warehouse} from '../ports/warehouse.js'
 import {uniqueNames} from '../query/unique-names.js'
 import type {ScanBody} from '../wire/scan.js'
 
@@ -21,6 +22,8 @@ export interface FetchDeps {
   warehouse: () => Promise<Warehouse>
   /** Silence of the server, once it has begun to answer, that counts as broken off. */
   stallMs: number
+  /** Record batches above this many bytes go through a file beside the snapshot. */
+  spoolAboveBytes?: number
 }
 
 export interface FetchedParquet {
@@ -40,6 +43,9 @@ export interface FetchedParquet {
 const ENGINE_MEMORY_MB = 160
 /** Some warehouses take a quarter of an hour before the first byte. */
 const FIRST_BYTE_MS = 960_000
+/** A record batch of this size goes through a file, so that memory does not grow with it. */
+const SPOOL_ABOVE_BYTES = 64 << 20
+const SLICE_BYTES = 8 << 20
 const TABLE = 'answer'
 
 /**
@@ -82,19 +88,50 @@ function refusePage({headers, body}: StreamAnswer): void {
 }
 
 async function writeParquet(
-  {files, warehouse, random}: FetchDeps,
+  {files, warehouse, random, spoolAboveBytes = SPOOL_ABOVE_BYTES}: FetchDeps,
   {bytes, path}: {bytes: AsyncIterable<Uint8Array>; path: string},
   signal: AbortSignal,
 ): Promise<number> {
   const {readArrowStream} = await import('../arrow/read-arrow-stream.js')
-  const {columns, batches} = await readArrowStream(bytes)
+  const spool = spoolBeside(path, files, spoolAboveBytes)
+  try {
+    const rows = await readArrowStream(bytes, spool)
+    return await keepRows({files, warehouse, random}, {rows, path}, signal)
+  } finally {
+    await spool.remove()
+  }
+}
+
+/** Named as what a killed process leaves, so that it is swept away with it. */
+function spoolBeside(path: string, files: Files, aboveBytes: number) {
+  const place = path.replace(/\.tmp$/, '0.tmp')
+  let file: RandomAccessFile | undefined
+  return {
+    aboveBytes,
+    sliceBytes: SLICE_BYTES,
+    async open(sizeBytes: number) {
+      file = await files.openRandomAccess(place, sizeBytes)
+      return file
+    },
+    async remove() {
+      await file?.close()
+      await files.remove(place)
+    },
+  }
+}
+
+async function keepRows(
+  {files, warehouse, random}: Pick<FetchDeps, 'files' | 'warehouse' | 'random'>,
+  {rows: {columns, batches}, path}: {rows: ArrowRows; path: string},
+  signal: AbortSignal,
+): Promise<number> {
   const tempDirectory = `${temporaryDirectory()}/agnes-snapshot-${random.hex(8)}`
   const options = {memoryLimitMb: ENGINE_MEMORY_MB, tempDirectory}
   const session = await (await warehouse()).open({path: ':memory:', access: 'write', ...options})
   try {
     const types = columns.map(({type}, index) => `c${index} ${type}`)
     await session.run(`CREATE TABLE ${TABLE} (${types.join(', ')})`, [], signal)
-    await appendAll(session, batches, signal)
+    await session.append(TABLE, batches, signal)
     const target = {
       path: files.absolute(path),
       nameColumns: () => uniqueNames(columns.map(({name}) => name)),
@@ -103,14 +140,6 @@ async function writeParquet(
   } finally {
     await session.close()
   }
-}
-
-async function appendAll(
-  session: WarehouseSession,
-  batches: AsyncIterable<DataBatch>,
-  signal: AbortSignal,
-): Promise<void> {
-  await session.append(TABLE, batches, signal)
 }
 
 async function checkFile(files: Files, path: string, rows: number): Promise<number> {
