@@ -2,6 +2,7 @@ import {appendFile, mkdir, readFile, symlink, truncate, utimes, writeFile} from 
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {html, redirect, reset, status} from '../support/server-faults.js'
+import {snapshotTree} from '../support/snapshot-tree.js'
 import {startTestServer} from '../support/test-server.js'
 import {pushStage, transcript} from '../unit/push/push-stage.js'
 import {secretCorpus} from '../unit/redact/secret-corpus.js'
@@ -214,8 +215,32 @@ describe('agnes push', () => {
     expect(stage.arrivals).toEqual([`${B}.jsonl`, `${A}.jsonl`])
   })
 
-  it('sends everything to another server, and nothing twice to the first', async () => {
+  it('sends nothing to a server that the workspace does not belong to', async () => {
     const stage = await pushStage()
+    await stage.addSession(A)
+    await stage.write('.claude/CLAUDE.local.md', '# Figures of the first server\n')
+    const other = await startTestServer()
+    const env = {AGNES_SERVER: other.origin}
+    for (const argv of [['push'], ['push', '--dry-run'], ['update']]) {
+      const before = await snapshotTree(stage.root)
+      const {exitCode, stderr} = await stage.run(argv, {env})
+      expect([argv, exitCode]).toEqual([argv, 6])
+      expect(stderr).toContain(`belongs to ${stage.server.origin}`)
+      expect(stderr).toContain('Unset AGNES_SERVER')
+      if (argv[0] === 'update') expect(await snapshotTree(stage.root)).toEqual(before)
+    }
+    expect(other.requests).toEqual([])
+    await stage.run(['push'])
+    expect([stage.arrivals, stage.notes]).toEqual([
+      [`${A}.jsonl`],
+      ['# Figures of the first server\n'],
+    ])
+  })
+
+  it('sends everything to the server a workspace has moved to, and nothing twice to the first', async () => {
+    const stage = await pushStage()
+    const moveTo = (server: string) =>
+      stage.write('.claude/init-complete', `server_url: ${server}\n`)
     await stage.addSession(A)
     await stage.run(['push'])
     const other = await startTestServer()
@@ -226,8 +251,10 @@ describe('agnes push', () => {
       const size = transcript(A, stage.root, [`hello from ${A}`]).length
       return {status: 200, body: {status: 'ok', filename: `${A}.jsonl`, size}}
     })
+    await moveTo(other.origin)
     await stage.run(['push'], {env: {AGNES_SERVER: other.origin}})
     await stage.run(['push'], {env: {AGNES_SERVER: other.origin}})
+    await moveTo(stage.server.origin)
     await stage.run(['push'])
     expect(names).toEqual([`${A}.jsonl`])
     expect(stage.arrivals).toEqual([`${A}.jsonl`])

@@ -2,6 +2,7 @@ import {BusyError, PartialError, toAgnesError, toErrorDocument, type AgnesError}
 import type {HttpClient} from '../ports/http-client.js'
 import type {Lock} from '../ports/lock.js'
 import type {Random} from '../ports/random.js'
+import {refuseOtherServer} from '../workspace/check-server.js'
 import {classifyFailure} from './classify-failure.js'
 import type {PlannedSession} from './plan-push.js'
 import {recordFailedPush, recordPush} from './last-push.js'
@@ -12,7 +13,7 @@ import {surveySessions, type PushPlace, type Survey, type SurveyOptions} from '.
 import type {Uploader} from './uploader.js'
 
 /**
- * Sends this workspace's transcripts and local notes to its server: survey, then one request a file,
+ * Sends this workspace's transcripts and local notes to its server and to no other one: survey, then one request a file,
  * then a row in the ledger. What fails stays where it is and goes with a later push. Redaction has no
  * switch. This room prints nothing and writes only the two ledgers.
  */
@@ -44,6 +45,7 @@ export interface PushOutcome {
 }
 
 const PARALLEL = 4
+const UNSET = 'Nothing was sent. Unset AGNES_SERVER, then run: agnes push'
 /** Larger transcripts go one at a time: each may hold lines of tens of megabytes. */
 const LARGE_BYTES = 8 << 20
 
@@ -70,6 +72,8 @@ async function pushOnce(
   signal?: AbortSignal,
 ): Promise<PushOutcome> {
   const startedMs = deps.place.clock.monotonicMs()
+  // Transcripts quote the data of the server that the workspace belongs to.
+  await refuseOtherServer(deps.place, deps.place.origin, UNSET)
   const work = await look(deps, {...options, isWriting: false}, signal)
   const report = (done: Done) =>
     toOutcome(deps.place, {...done, startedMs, isDryRun: options.isDryRun})

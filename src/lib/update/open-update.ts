@@ -4,6 +4,7 @@ import {openPush, type PushContext} from '../push/open-push.js'
 import {pushSessions} from '../push/push-sessions.js'
 import {pull} from '../sync/pull.js'
 import type {PullDeps} from '../sync/pull-run.js'
+import {refuseOtherServer} from '../workspace/check-server.js'
 import {readWorkspaceServer} from '../workspace/workspace-marker.js'
 import type {UpdateDeps} from './update-workspace.js'
 
@@ -16,7 +17,12 @@ export interface UpdateContext extends PushContext {
 
 const PATIENCE_MS = 600_000
 
-/** @param root the workspace's; `sanitize` cleans what the server wrote */
+const UNSET = 'Nothing was changed. Unset AGNES_SERVER, then run: agnes update'
+
+/**
+ * @param root the workspace's; `sanitize` cleans what the server wrote
+ * @throws ConflictError `other_server`: to move a workspace takes `agnes init`
+ */
 export async function openUpdate(
   context: UpdateContext,
   root: string,
@@ -24,7 +30,8 @@ export async function openUpdate(
 ): Promise<UpdateDeps> {
   const workspace = context.filesAt(await context.folders.realPath(root))
   const server = await context.serverOrigin(await readWorkspaceServer(workspace))
-  const {folders, clock, version, env} = context
+  const {folders, clock, version, env, config} = context
+  await refuseOtherServer({workspace, config}, server, UNSET)
   return {
     workspace,
     packageFiles: context.filesAt(packageRoot()),

@@ -13,6 +13,7 @@ import {readMarker} from './workspace-marker.js'
 export async function refuseOtherServer(
   {workspace, config}: {workspace: Files; config: Files},
   origin: string,
+  hint = `Use another folder for the other server: agnes init DIR --server-url ${origin}`,
 ): Promise<void> {
   const known = await knownServer(workspace, config)
   if (known === null || known === origin) return
@@ -20,7 +21,7 @@ export async function refuseOtherServer(
     `${workspace.root} belongs to ${known}; data of two servers is never mixed.`,
     {
       code: 'other_server',
-      hint: `Use another folder for the other server: agnes init DIR --server-url ${origin}`,
+      hint,
       details: {workspace: workspace.root, server: known, asked: origin},
     },
   )
