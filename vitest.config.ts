@@ -7,5 +7,7 @@ export default defineConfig({
     sequence: {shuffle: {tests: true}},
     testTimeout: 30_000,
     pool: 'forks',
+    // The default leaves a core to an editor, which CI has not.
+    maxWorkers: '100%',
   },
 })
