@@ -22,6 +22,26 @@ const grant = (id: string, groupId: string, resourceId: string): StateChange => 
   row: {id, groupId, resourceType: 'table', resourceId, assignedAt: AT, assignedBy: 'test'},
 })
 
+/** `state/system.duckdb` as the first version wrote it: grants without `is_system`, an audit without detail. */
+const FIRST_VERSION = [
+  'CREATE TABLE server_schema (version INTEGER NOT NULL)',
+  'INSERT INTO server_schema VALUES (1)',
+  'CREATE TABLE users (id VARCHAR, email VARCHAR, name VARCHAR, active BOOLEAN, password_hash VARCHAR, created_at VARCHAR, deactivated_at VARCHAR, PRIMARY KEY (id))',
+  `INSERT INTO users VALUES ('u1', 'ann@example.com', 'Ann', true, 'scrypt$1', '${AT}', NULL)`,
+  'CREATE TABLE tokens (id VARCHAR, user_id VARCHAR, name VARCHAR, token_hash VARCHAR, scope VARCHAR, created_at VARCHAR, expires_at VARCHAR, last_used_at VARCHAR, last_used_ip VARCHAR, revoked_at VARCHAR, PRIMARY KEY (id))',
+  `INSERT INTO tokens VALUES ('t1', 'u1', 'laptop', 'ab12', 'general', '${AT}', NULL, NULL, NULL, NULL)`,
+  'CREATE TABLE groups (id VARCHAR, name VARCHAR, description VARCHAR, is_system BOOLEAN, created_at VARCHAR, created_by VARCHAR, PRIMARY KEY (id))',
+  `INSERT INTO groups VALUES ('g1', 'Sales', NULL, false, '${AT}', 'test')`,
+  'CREATE TABLE members (group_id VARCHAR, user_id VARCHAR, source VARCHAR, added_at VARCHAR, added_by VARCHAR, PRIMARY KEY (group_id, user_id))',
+  `INSERT INTO members VALUES ('g1', 'u1', 'admin', '${AT}', 'test')`,
+  'CREATE TABLE grants (id VARCHAR, group_id VARCHAR, resource_type VARCHAR, resource_id VARCHAR, assigned_at VARCHAR, assigned_by VARCHAR, PRIMARY KEY (id))',
+  `INSERT INTO grants VALUES ('x1', 'g1', 'table', 'orders', '${AT}', 'test')`,
+  'CREATE TABLE registry (id VARCHAR, name VARCHAR, is_hidden BOOLEAN, document VARCHAR, PRIMARY KEY (id))',
+  `INSERT INTO registry VALUES ('orders', 'orders', false, '{"description": "x"}')`,
+  'CREATE TABLE audit (logged_at VARCHAR, request_id VARCHAR, user_id VARCHAR, email VARCHAR, ip VARCHAR, method VARCHAR, path VARCHAR, status INTEGER)',
+  `INSERT INTO audit VALUES ('${AT}', 'r1', 'u1', 'ann@example.com', '127.0.0.1', 'GET', '/api/users', 200)`,
+]
+
 async function openState(path: string) {
   const store = await SystemStore.open(new DuckDbWarehouse(), path)
   return {store, state: await SystemState.load(store)}
@@ -89,6 +109,70 @@ describe('the state of the server', () => {
     expect(outcomes.filter(({status}) => status === 'fulfilled')).toHaveLength(1)
     expect(state.count('groups')).toBe(1)
     await store.close()
+  })
+
+  it('opens a file of the first version and keeps everything in it', async () => {
+    const path = join(await tempDir(), 'system.duckdb')
+    const session = await new DuckDbWarehouse().open({path, access: 'write'})
+    for (const sql of FIRST_VERSION) await session.run(sql)
+    await session.close()
+    for (const round of ['brought up', 'opened again']) {
+      const {state, store} = await openState(path)
+      expect([round, state.userByEmail('ann@example.com')]).toMatchObject([
+        round,
+        {id: 'u1', name: 'Ann', active: true, passwordHash: 'scrypt$1'},
+      ])
+      expect([...state.groupIdsOf('u1')]).toEqual(['g1'])
+      const {isSystem, ...row} = state.get('grants', 'x1')!
+      expect([isSystem ?? null, row.resourceId]).toEqual([null, 'orders'])
+      expect(state.get('tokens', 't1')).toMatchObject({tokenHash: 'ab12', revokedAt: null})
+      expect(state.get('registry', 'orders')?.document).toEqual({description: 'x'})
+      expect((await store.audit(5)).rows).toMatchObject([{path: '/api/users', detail: null}])
+      if (round === 'brought up') {
+        await state.update(() => ({
+          changes: [{put: 'grants', row: {...row, isSystem: true}}],
+          result: undefined,
+        }))
+        await state.update(() => ({
+          changes: [{put: 'grants', row: {...row, isSystem: null as never}}],
+          result: undefined,
+        }))
+      }
+      await store.close()
+    }
+  })
+
+  it('keeps the last of several changes of one row, and drops by the hundred', async () => {
+    const path = join(await tempDir(), 'system.duckdb')
+    const {state, store} = await openState(path)
+    const ids = Array.from({length: 3000}, (_, i) => `x${i}`)
+    const member = (userId: string): StateChange => ({
+      put: 'members',
+      row: {groupId: 'g1', userId, source: 'admin', addedAt: AT, addedBy: 'test'},
+    })
+    await state.update(() => ({
+      changes: [
+        ...[group('g1'), group('g1', 'renamed'), group('g2'), member('a'), member('b')],
+        ...ids.map((id) => grant(id, 'g1', id)),
+        {drop: 'groups', key: ['g2']},
+      ],
+      result: undefined,
+    }))
+    await state.update(() => ({
+      changes: [
+        ...ids.slice(1).map((id): StateChange => ({drop: 'grants', key: [id]})),
+        {drop: 'members', key: ['g1', 'a']},
+        {drop: 'grants', key: ['x0']},
+        grant('x0', 'g1', 'kept'),
+      ],
+      result: undefined,
+    }))
+    await store.close()
+    const again = await openState(path)
+    expect([...again.state.all('groups')].map(({name}) => name)).toEqual(['renamed'])
+    expect([...again.state.all('grants')].map(({resourceId}) => resourceId)).toEqual(['kept'])
+    expect([...again.state.memberIdsOf('g1')]).toEqual(['b'])
+    await again.store.close()
   })
 
   it('refuses a file of a newer version and names both', async () => {

@@ -1,7 +1,7 @@
-import {ConflictError, MissingError, ServerError} from '../errors.js'
-import type {Group, User} from '../wire/admin.js'
+import {AgnesError, ConflictError, MissingError, ServerError} from '../errors.js'
+import type {Group, Member, User} from '../wire/admin.js'
 import type {AdminApi} from './admin-api.js'
-import {changeEach, oneChange, type Change, type ChangeResult} from './changes.js'
+import {changeEach, isFinal, oneChange, type Change, type ChangeResult} from './changes.js'
 import {findGroup, findUser} from './find.js'
 import type {Admin} from './open-admin.js'
 import {collect} from './pages.js'
@@ -38,11 +38,38 @@ async function deleteWhole(api: AdminApi, group: Group, signal: AbortSignal): Pr
   } catch (error) {
     if (!(error instanceof ServerError) || group.isSystem) throw error
   }
-  for (const {id} of await collect(api.grants({groupId: group.id}, signal)))
-    await api.deleteGrant(id, signal)
-  for (const {userId} of await collect(api.members(group.id, signal)))
-    await api.removeMember(group.id, userId, signal)
-  await api.deleteGroup(group.id, signal)
+  const members = await collect(api.members(group.id, signal))
+  const grants = await collect(api.grants({groupId: group.id}, signal))
+  const stuck = members.filter(({source}) => source !== null && source !== 'admin')
+  if (stuck.length > 0) throw notEmptied(group, stuck)
+  try {
+    for (const {id} of grants) await api.deleteGrant(id, signal)
+    for (const {userId} of members) await api.removeMember(group.id, userId, signal)
+    await api.deleteGroup(group.id, signal)
+  } catch (error) {
+    if (!(error instanceof AgnesError) || isFinal(error)) throw error
+    throw new ConflictError(
+      `The group ${group.name} is still there, perhaps without some of its members and grants: ${error.message}`,
+      {
+        code: 'group_not_empty',
+        hint: `See what is left: agnes admin group members ${group.id} and agnes admin grant list --group ${group.id}`,
+        cause: error,
+      },
+    )
+  }
+}
+
+/** Nothing was taken away: only its directory, or the server, can take these members out. */
+function notEmptied({id, name}: Group, stuck: readonly Member[]): ConflictError {
+  const who = stuck.map(({email, source}) => `${email} (${source})`).join(', ')
+  return new ConflictError(
+    `The server deletes empty groups only, and ${name} has members that no administrator put there: ${who}.`,
+    {
+      code: 'group_not_empty',
+      hint: `Take them out where they come from, then delete the group. See them: agnes admin group members ${id}`,
+      details: {members: stuck.map(({email, source}) => ({email, source}))},
+    },
+  )
 }
 
 export interface MemberRequest {

@@ -48,14 +48,22 @@ function readLine(input: TerminalInput, signal: AbortSignal): Promise<string> {
     const onAbort = () => finish(() => reject(signal.reason as Error))
     const onEnd = () => finish(() => resolve(line))
     const onData = (chunk: Buffer | string) => {
-      for (const character of typeof chunk === 'string' ? chunk : decoder.write(chunk)) {
-        if (character === '\r' || character === '\n' || character === '\u0004') return onEnd()
+      const characters = [...(typeof chunk === 'string' ? chunk : decoder.write(chunk))]
+      for (const [index, character] of characters.entries()) {
+        if (character === '\r' || character === '\n' || character === '\u0004') {
+          // Pasted lines come at once: what follows is for the next question.
+          const rest = characters.slice(index + 1).join('')
+          input.pause()
+          if (rest !== '') input.unshift(Buffer.from(rest))
+          return onEnd()
+        }
         // In raw mode Ctrl-C is a character, not a signal.
         if (character === '\u0003') return finish(() => reject(new InterruptedError('SIGINT')))
         line = character === '\u007F' || character === '\b' ? line.slice(0, -1) : line + character
       }
     }
-    input.on('data', onData).on('end', onEnd)
+    // The question before left it paused, and a listener alone does not change that.
+    input.on('data', onData).on('end', onEnd).resume()
     signal.addEventListener('abort', onAbort)
     if (signal.aborted) onAbort()
   })

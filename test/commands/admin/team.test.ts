@@ -214,6 +214,24 @@ describe('agnes admin user', () => {
     expect((await signIn()).status).toBe(401)
   })
 
+  it('takes a password that was typed twice alike, and shows none of it', async () => {
+    const {server, admin} = await people()
+    const set = (stdin: string) =>
+      admin(['user', 'set-password', 'analyst@example.com'], {tty: true, stdin})
+    const differ = await set('correct horse\rcorrect house\r')
+    expect([differ.exitCode, differ.stderr]).toEqual([
+      2,
+      expect.stringContaining('The two passwords differ. Nothing was changed.'),
+    ])
+    expect(server.state.userByEmail('analyst@example.com')!.passwordHash).toBeNull()
+    const empty = await set('\r')
+    expect([empty.exitCode, empty.stderr]).toEqual([2, expect.stringContaining('empty')])
+    const alike = await set('correct horse\rcorrect horse\r')
+    expect(alike.exitCode, alike.stderr).toBe(0)
+    expect(alike.stderr).toBe('New password of analyst@example.com: \nThe same again: \n')
+    expect(server.state.userByEmail('analyst@example.com')!.passwordHash).not.toBeNull()
+  })
+
   it('cannot shut out oneself or the last administrator', async () => {
     const {admin} = await people()
     for (const verb of ['deactivate', 'delete']) {

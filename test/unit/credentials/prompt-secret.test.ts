@@ -31,6 +31,14 @@ describe('promptSecret', () => {
     expect(streams.modes).toEqual([true, false])
   })
 
+  it('leaves what was pasted behind the line to the next question', async () => {
+    const streams = terminal()
+    const first = promptSecret(streams, 'Password: ', never)
+    streams.in.write('příliš\rdlouhé\r')
+    expect(await first).toBe('příliš')
+    expect(await promptSecret(streams, 'Again: ', never)).toBe('dlouhé')
+  })
+
   it('ends with 130 on Ctrl-C and gives the terminal back', async () => {
     const streams = terminal()
     const answer = promptSecret(streams, 'Token: ', never)
