@@ -11,6 +11,10 @@ const AGNES = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 const TEXT_BYTES = 48
 const ROW_BYTES = 8 + 4 + TEXT_BYTES
 const CHUNK_ROWS = 1 << 16
+const ANSWERS = {
+  '/api/health': '{"status": "ok", "db_schema": "ok"}',
+  '/api/v2/catalog': '{"tables": []}',
+}
 
 /** Rows of a number and a text, `bytes` long in all. */
 export async function bigBatch({folder, bigBatchBytes}) {
@@ -43,7 +47,7 @@ export async function bigBatch({folder, bigBatchBytes}) {
 async function answer(url, rows, response) {
   if (url !== '/api/v2/scan') {
     response.setHeader('content-type', 'application/json')
-    return void response.end(url === '/api/v2/catalog' ? '{"tables": []}' : '{"tables": {}}')
+    return void response.end(ANSWERS[url] ?? '{"tables": {}}')
   }
   response.setHeader('content-type', 'application/vnd.apache.arrow.stream')
   for (const part of stream(rows))

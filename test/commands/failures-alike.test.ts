@@ -2,7 +2,7 @@ import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {runCli} from '../support/run-cli.js'
-import {html, reset, status, type Fault} from '../support/server-faults.js'
+import {html, reset, silence, status, type Fault} from '../support/server-faults.js'
 import {tempWorkspace} from '../support/temp-workspace.js'
 import {startTestServer, type TestServer} from '../support/test-server.js'
 
@@ -32,6 +32,9 @@ const COMMANDS: [name: string, argv: string[], fails: RegExp][] = [
   ['snapshot refresh, fetch', ['snapshot', 'refresh', 'kept'], /^\/api\/v2\/scan$/],
 ]
 
+/** Real timers; nothing here takes that long but what never answers. */
+const IMPATIENT = {AGNES_HTTP_TIMEOUT: '0.4'}
+
 const page = {headers: {'content-type': 'text/html'}, body: '<html>Bad gateway</html>'}
 
 const FAILURES: [name: string, fault: () => Fault, exitCode: number][] = [
@@ -50,6 +53,7 @@ const FAILURES: [name: string, fault: () => Fault, exitCode: number][] = [
   ['a redirect', () => status(302, {headers: {location: 'http://elsewhere.test/'}}), 2],
   ['a page of a proxy', () => html(), 9],
   ['a broken connection', () => reset(), 9],
+  ['no answer in time', () => silence(), 9],
 ]
 
 async function answering(): Promise<TestServer> {
@@ -76,7 +80,7 @@ describe.each(COMMANDS)('%s', (_name, argv, fails) => {
         server.on(method, fails, () => ({status: 200})).faults(fault().times(Infinity))
       const {home, root, write} = await tempWorkspace({server: server.origin})
       await write('user/snapshots/kept.meta.json', JSON.stringify(SIDECAR))
-      const env = {HOME: home, AGNES_SERVER: server.origin, AGNES_TOKEN: 'token'}
+      const env = {HOME: home, AGNES_SERVER: server.origin, AGNES_TOKEN: 'token', ...IMPATIENT}
       const before = await readdir(join(root, 'user/snapshots'))
       const {json, exitCode: given} = await runCli([...argv, '--json'], {env, currentDir: root})
       expect([given, json.error.code], JSON.stringify(json)).toEqual([exitCode, expect.any(String)])

@@ -27,6 +27,8 @@ export interface HttpClientOptions {
   origin: string
   token: string | undefined
   userAgent: string
+  /** No request waits longer, whatever it asks for; `AGNES_HTTP_TIMEOUT`. */
+  maxTimeoutMs?: number | undefined
   /** How the origin is reached where that is not directly with the usual certificates. */
   transport?: Transport
 }
@@ -44,9 +46,11 @@ export class GotHttpClient implements HttpClient {
   readonly origin: string
   private readonly client: Got
   private readonly proxy: string | null
+  private readonly maxTimeoutMs: number
 
   constructor(options: HttpClientOptions) {
     this.origin = options.origin
+    this.maxTimeoutMs = options.maxTimeoutMs ?? Infinity
     this.proxy = options.transport?.proxy ?? null
     this.client = got.extend({
       ...options.transport?.options,
@@ -79,7 +83,7 @@ export class GotHttpClient implements HttpClient {
           ...(request.etag ? {'if-none-match': request.etag} : {}),
           ...(request.upload ? uploadHeaders(request.upload) : {}),
         },
-        timeout: phases(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, request.upload !== undefined),
+        timeout: phases(this.capped(request.timeoutMs ?? DEFAULT_TIMEOUT_MS), request.upload !== undefined),
       } as OptionsOfTextResponseBody).on('request', onRequest),
     )
     const headers = plainHeaders(response.headers)
@@ -109,9 +113,9 @@ export class GotHttpClient implements HttpClient {
       headers: {accept: '*/*', 'accept-encoding': 'identity', ...request.headers},
       decompress: false,
       timeout: {
-        lookup: DEFAULT_TIMEOUT_MS,
-        connect: DEFAULT_TIMEOUT_MS,
-        response: request.timeoutMs ?? STREAM_TIMEOUT_MS,
+        lookup: this.capped(DEFAULT_TIMEOUT_MS),
+        connect: this.capped(DEFAULT_TIMEOUT_MS),
+        response: this.capped(request.timeoutMs ?? STREAM_TIMEOUT_MS),
       },
       ...(signal ? {signal} : {}),
     } as OptionsInit & {isStream: true}
@@ -131,6 +135,10 @@ export class GotHttpClient implements HttpClient {
     const body = await readCapped(response, 65_536)
     signal?.throwIfAborted()
     throw statusError({origin: this.origin, path, status, headers, body})
+  }
+
+  private capped(ms: number): number {
+    return Math.min(ms, this.maxTimeoutMs)
   }
 
   /** Names failures, and sends a GET again whose kept-alive connection turns out to be closed already. */
@@ -168,10 +176,13 @@ export class GotHttpClient implements HttpClient {
       code: isTimeout ? 'timeout' : isUntrusted ? 'untrusted_certificate' : 'unreachable',
       hint: isUntrusted
         ? 'If your company has a certificate authority of its own, name its file: agnes server add URL --ca FILE'
-        : 'Check the network and the server address, then run the command again.',
+        : isTimeout && this.maxTimeoutMs < Infinity
+          ? `Wait longer with AGNES_HTTP_TIMEOUT (seconds; it is ${this.maxTimeoutMs / 1000}), or run the command again.`
+          : 'Check the network and the server address, then run the command again.',
       details: {
         ...{origin: this.origin, path, cause: code},
         ...(this.proxy === null ? {} : {proxy: this.proxy}),
+        ...(isTimeout && this.maxTimeoutMs < Infinity ? {maxTimeoutMs: this.maxTimeoutMs} : {}),
       },
       cause: error,
     })

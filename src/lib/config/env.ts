@@ -23,6 +23,8 @@ export interface Env {
   isClaudeShell: boolean
   /** Longest time a hook spends before the rest goes on in the background. */
   hookBudgetMs: number
+  /** How long the server may take to say that nothing is new before a hook goes on without it. */
+  hookAnswerMs: number
   /** Most bytes a hook fetches itself. */
   hookBudgetBytes: number
   /** Data older than this is told to the session and shown by the status line. */
@@ -54,6 +56,8 @@ export interface Env {
   queryMemoryMb: number
   /** Threads of a local query; `undefined` for one per core. */
   queryThreads: number | undefined
+  /** Longest silence of a server in any request, where it would be longer; `undefined` for none. */
+  httpTimeoutMs: number | undefined
   /** How long a query on the server may stay silent. */
   remoteQueryTimeoutMs: number
   /** Most bytes a query on the server may read, where nothing else is said; `undefined` for no ceiling of ours. */
@@ -108,6 +112,7 @@ export function readEnv(source: EnvSource = process.env): Env {
     claudeProjectDir: text(source.CLAUDE_PROJECT_DIR),
     isClaudeShell: truthy(source.CLAUDECODE),
     hookBudgetMs: integer(source.AGNES_HOOK_SECONDS, 5, 0, 600) * 1000,
+    hookAnswerMs: integer(source.AGNES_HOOK_ANSWER_MS, 250, 0, 60_000),
     hookBudgetBytes: integer(source.AGNES_HOOK_MAX_BYTES, HOOK_BYTES, 0, Number.MAX_SAFE_INTEGER),
     staleAfterMs: integer(source.AGNES_STALE_HOURS, 48, 1, 87_600) * 3_600_000,
     pushNoGzip: truthy(source.AGNES_PUSH_NO_GZIP),
@@ -136,6 +141,7 @@ export function readEnv(source: EnvSource = process.env): Env {
     stallMs: integer(source.AGNES_STALL_SECONDS, 30, 1, 3600) * 1000,
     queryMemoryMb: integer(source.AGNES_QUERY_MEMORY_MB, 2048, 64, 1_048_576),
     queryThreads: integer(source.AGNES_QUERY_THREADS, 0, 0, 1024) || undefined,
+    httpTimeoutMs: seconds(source.AGNES_HTTP_TIMEOUT),
     remoteQueryTimeoutMs: integer(source.AGNES_QUERY_TIMEOUT, 300, 1, 86_400) * 1000,
     remoteMaxBytes: byteCount(source.AGNES_REMOTE_MAX_BYTES),
     snapshotMaxBytes: byteCount(source.AGNES_SNAPSHOT_MAX_BYTES) ?? 5 * 2 ** 30,
@@ -172,6 +178,13 @@ function text(value: string | undefined): string | undefined {
 
 function truthy(value: string | undefined): boolean {
   return ['1', 'true', 'yes'].includes(value?.trim().toLowerCase() ?? '')
+}
+
+/** Decimals are welcome: `0.5`. Milliseconds; `undefined` for what is no such number. */
+function seconds(value: string | undefined): number | undefined {
+  const given = text(value)
+  if (given === undefined || !/^\d{1,6}(\.\d+)?$/.test(given)) return undefined
+  return Math.max(1, Math.round(Number(given) * 1000))
 }
 
 /** A ceiling that cannot be read is the lowest one there is: it must never be lifted by a typing error. */

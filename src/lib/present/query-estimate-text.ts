@@ -17,7 +17,7 @@ export function queryEstimateText(estimate: QueryEstimate, {isTty}: Terminal): s
     ['table', sanitizeLine(table ?? 'n/a')],
     ['engine', sanitizeLine(engine ?? 'n/a')],
     ['bytes scanned', bytes],
-    ['price (USD)', priceUsd === null ? 'n/a' : String(priceUsd)],
+    ['price (USD)', priceUsd === null ? 'n/a' : `${priceUsd}${isTty ? ', says the server' : ''}`],
     ...(isTty ? [] : [['upper bound', String(isUpperBound)]]),
     ...(reason === null ? [] : [['why', sanitizeLine(reason)]]),
   ] as [string, string][]

@@ -38,7 +38,8 @@ function costText(origin: AnswerOrigin): string {
 function partText({alias, server, project, priceUsd, ...part}: RegisteredPart): string {
   const by = server === undefined ? `BigQuery, paid by ${project ?? ''}` : server
   const dollars = (priceUsd ?? 0) < 0.0001 ? 'less than $0.0001' : `about $${priceUsd?.toFixed(4)}`
-  const price = priceUsd === null ? '' : `, ${dollars}`
+  const whose = server === undefined ? 'at list price' : 'says the server'
+  const price = priceUsd === null ? '' : `, ${dollars} ${whose}`
   const held = `${rows(part.rows)}, ${bytesText(part.bytes)} in memory`
   return `Registered ${sanitizeLine(alias)}: ${held}, from ${sanitizeLine(by)}. Bytes scanned: ${readText(part.bytesScanned)}${price}.\n`
 }

@@ -34,7 +34,7 @@ function estimateLines(table: string, estimate: ScanEstimate): string[] {
   const rows = [
     ['Scans', bytesOrUnknown(estimate.scanBytes)],
     ['Result', `${known(estimate.resultRows)} rows, ${bytesOrUnknown(estimate.resultBytes)}`],
-    ['Price', estimate.costUsd === null ? 'n/a' : `$${estimate.costUsd.toFixed(4)}`],
+    ['Price', estimate.costUsd === null ? 'n/a' : `$${estimate.costUsd.toFixed(4)}, says the server`],
   ]
   if (estimate.engine !== null) rows.unshift(['Engine', sanitizeLine(estimate.engine)])
   return [`Estimate for ${sanitizeLine(table)}:`, ...alignColumns(rows, {indent: '  '})]

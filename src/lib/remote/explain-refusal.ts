@@ -92,6 +92,8 @@ function timedOut(
   origin: string,
   {waitedMs, timeoutMs}: {waitedMs: number; timeoutMs: number},
 ): AgnesError {
+  const {maxTimeoutMs} = cause.details
+  if (typeof maxTimeoutMs === 'number' && maxTimeoutMs < timeoutMs) return cause
   const waited = Math.round(waitedMs / 1000)
   return new UnreachableError(`${origin} did not answer the query within ${waited} s.`, {
     code: 'timeout',

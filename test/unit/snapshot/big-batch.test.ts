@@ -10,7 +10,7 @@ import {encodeArrowStream} from '../../../src/lib/arrow/encode-arrow-stream.js'
 import {InterruptedError, TooLargeError} from '../../../src/lib/errors.js'
 import type {RandomAccessFile} from '../../../src/lib/ports/files.js'
 import {fetchParquet} from '../../../src/lib/snapshot/fetch-parquet.js'
-import {holdAfter, truncateAfter} from '../../support/server-faults.js'
+import {holdAfter} from '../../support/server-faults.js'
 import {tempDir} from '../../support/temp-dir.js'
 import {startTestServer} from '../../support/test-server.js'
 
@@ -56,9 +56,9 @@ class SmallDisk extends NodeFiles {
   }
 }
 
-async function place({roomBytes}: {roomBytes?: number} = {}) {
+async function place({roomBytes, sentBytes}: {roomBytes?: number; sentBytes?: number} = {}) {
   const server = await startTestServer()
-  const body = await answer()
+  const body = (await answer()).subarray(0, sentBytes)
   const route = server.on('POST', '/api/v2/scan', () => ({status: 200, body}))
   const root = await tempDir()
   const files = new SmallDisk(root, roomBytes)
@@ -91,9 +91,8 @@ it('arrives whole, and the file is gone', async () => {
 })
 
 it('that is cut off leaves no file', async () => {
-  const {route, files, fetched, left} = await place()
-  route.faults(truncateAfter(20_000))
-  await expect(fetched()).rejects.toMatchObject({exitCode: 9})
+  const {files, fetched, left} = await place({sentBytes: 20_000})
+  await expect(fetched()).rejects.toMatchObject({code: 'stream_truncated', exitCode: 10})
   expect(files.opened).toHaveLength(1)
   expect(await left()).toEqual([])
 })
