@@ -36,6 +36,7 @@ export class Board {
         origin,
         isConditional: false,
         lastAskedAt: null,
+        lastAnsweredAt: null,
         nextAskAt: null,
         error: null,
         requests: 0,

@@ -20,8 +20,11 @@ export type DaemonRequest = z.infer<typeof Request>
 
 export interface DaemonAnswers {
   status: DaemonStatus
-  /** Of one workspace; `null` when the daemon does not keep it. */
-  freshness: {workspace: WorkspaceStatus | null; findings: Finding[]}
+  /**
+   * Of one workspace; `null` when the daemon does not keep it. `isFresh`: the server was asked within two
+   * intervals, nothing is wrong or held, and what it has was pulled.
+   */
+  freshness: {workspace: WorkspaceStatus | null; isFresh: boolean; findings: Finding[]}
   /** One row a workspace; `outcome` is `null` when it was not waited for. */
   sync: {workspaces: {path: string; outcome: PullOutcome | null}[]}
   pause: {pausedUntil: string | null}
@@ -39,6 +42,7 @@ export interface DaemonControls {
   identity: {pid: number; version: string; startedAt: string}
   /** Pulls a workspace now; `undefined` when it is not kept. */
   pullNow(workspace: string): Promise<PullOutcome> | undefined
+  isFresh(workspace: string): boolean
   wakeAll(): void
   stop(): void
 }
@@ -63,6 +67,7 @@ export async function handleRequest(
     case 'freshness':
       return {
         workspace: board.workspaces.get(request.workspace) ?? null,
+        isFresh: controls.isFresh(request.workspace),
         findings: book.list().filter(({workspace}) => workspace === request.workspace),
       }
     case 'sync':

@@ -40,6 +40,8 @@ export interface ServerStatus {
   /** Whether it answers 304, and is asked more often then. */
   isConditional: boolean
   lastAskedAt: string | null
+  /** When the last question was put that it answered. */
+  lastAnsweredAt: string | null
   nextAskAt: string | null
   /** `null` while it answers. */
   error: {code: string; message: string; since: string; failures: number} | null

@@ -100,6 +100,7 @@ class Daemon {
       book: this.book,
       identity: {...identity, startedAt},
       pullNow: (path: string) => this.pullNow(path),
+      isFresh: (path: string) => this.isFresh(path),
       wakeAll: () => this.wakeAll(),
       stop: () => this.stopping.abort(),
     }
@@ -200,6 +201,12 @@ class Daemon {
   private pullNow(path: string) {
     const loop = this.loops.get(path)
     return loop?.pullNow()
+  }
+
+  private isFresh(path: string): boolean {
+    const loop = this.loops.get(path)
+    if (!loop?.isCurrent || this.board.servers.get(loop.server)?.error) return false
+    return this.watches.get(loop.server)?.isRecent === true
   }
 
   private wakeAll(): void {

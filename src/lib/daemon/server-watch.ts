@@ -34,6 +34,7 @@ export class ServerWatch implements Service {
   private readonly waker = new Waker()
   private client: {http: HttpClient; openedMs: number} | undefined
   private isAskedFor = false
+  private answeredMs = -Infinity
 
   constructor(
     readonly origin: string,
@@ -42,6 +43,14 @@ export class ServerWatch implements Service {
     private readonly onNews: () => void,
   ) {
     this.name = `watch ${origin}`
+  }
+
+  /** Whether it has answered a question that is no older than two intervals. */
+  get isRecent(): boolean {
+    const {clock, settings} = this.deps
+    const {conditionalIntervalMs, intervalMs} = settings()
+    const interval = this.status.isConditional ? conditionalIntervalMs : intervalMs
+    return clock.monotonicMs() - this.answeredMs < 2 * interval
   }
 
   /** Asks now, whatever the hour, and counts the answer as a change. */
@@ -70,10 +79,14 @@ export class ServerWatch implements Service {
     const {clock, random, settings} = this.deps
     this.isAskedFor = false
     const {status} = this
-    status.lastAskedAt = new Date(clock.now()).toISOString()
+    const askedMs = clock.monotonicMs()
+    const askedAt = new Date(clock.now()).toISOString()
+    status.lastAskedAt = askedAt
     try {
       const answer = await this.question.ask(await this.http(), signal)
       if (answer.isChanged) this.version++
+      status.lastAnsweredAt = askedAt
+      this.answeredMs = askedMs
       status.requests += answer.requests
       status.isConditional = answer.isConditional
       const isBack = status.error !== null

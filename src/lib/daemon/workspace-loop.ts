@@ -66,6 +66,14 @@ export class WorkspaceLoop implements Service {
     return outcome
   }
 
+  /** Whether it has what the server is known to have, and nothing is in its way. */
+  get isCurrent(): boolean {
+    const {kind} = this.deps.board.workspace(this.path, this.server).state
+    const version = this.deps.serverVersion(this.server)
+    const isCalm = kind === 'idle' || kind === 'scanning' || kind === 'mending'
+    return isCalm && version > 0 && version === this.pulledVersion
+  }
+
   async serve(signal: AbortSignal): Promise<void> {
     const {clock, board} = this.deps
     try {
@@ -153,7 +161,7 @@ export class WorkspaceLoop implements Service {
     const status = board.workspace(this.path, this.server)
     const asked = board.server(this.server)
     if (version > 0 && version === this.pulledVersion && !asked.error) {
-      status.freshAt = asked.lastAskedAt
+      status.freshAt = asked.lastAnsweredAt
       board.setState(this.path, {kind: 'idle'})
     }
   }
