@@ -13,7 +13,6 @@ const ROW_BYTES = 8 + 4 + TEXT_BYTES
 const CHUNK_ROWS = 1 << 16
 const ANSWERS = {
   '/api/health': '{"status": "ok", "db_schema": "ok"}',
-  '/api/v2/catalog': '{"tables": []}',
 }
 
 /** Rows of a number and a text, `bytes` long in all. */
@@ -47,7 +46,7 @@ export async function bigBatch({folder, bigBatchBytes}) {
 async function answer(url, rows, response) {
   if (url !== '/api/v2/scan') {
     response.setHeader('content-type', 'application/json')
-    return void response.end(ANSWERS[url] ?? '{"tables": {}}')
+    return void response.end(ANSWERS[url] ?? '{"tables": [], "count": 0}')
   }
   response.setHeader('content-type', 'application/vnd.apache.arrow.stream')
   for (const part of stream(rows))

@@ -73,7 +73,7 @@ describe('a query with a registered part', () => {
 
   it('tells on a terminal and in a pipe what each part was', async () => {
     const told =
-      /^Registered w: \d rows, \d+ B in memory, from http:\S+\. Bytes scanned: [\d.]+ [kM]?B, less than \$0\.0001\.$/m
+      /^Registered w: \d rows, \d+ B in memory, from http:\S+\. Bytes scanned: [\d.]+ [kM]?B, less than \$0\.0001 by the server's price\.$/m
     const piped = await agnes([JOIN, '--register', PART])
     expect(piped.stderr).toMatch(told)
     expect(piped.stdout).toMatch(/^label\tn\nDesktop\t\d+\nPhone\t\d+\n$/)

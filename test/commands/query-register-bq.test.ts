@@ -74,7 +74,7 @@ describe('--register-bq with a project of one’s own', () => {
       'name\tspend\nCzechia\t1234567890123456789.123456789\nSlovakia\t-0.500000000\n',
     )
     expect(piped.stderr).toMatch(
-      /^Registered costs: 2 rows, \d+ B in memory, from BigQuery, paid by payer\. Bytes scanned: 1\.1 GB, about \$0\.0061\.\n$/,
+      /^Registered costs: 2 rows, \d+ B in memory, from BigQuery, paid by payer\. Bytes scanned: 1\.1 GB, about \$0\.0061 at list price\.\n$/,
     )
     const terminal = await agnes([JOIN, '--register-bq', `costs=${SQL}`], {tty: true})
     expect(terminal.stdout).toContain('1234567890123456789.123456789')

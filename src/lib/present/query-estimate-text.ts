@@ -17,7 +17,10 @@ export function queryEstimateText(estimate: QueryEstimate, {isTty}: Terminal): s
     ['table', sanitizeLine(table ?? 'n/a')],
     ['engine', sanitizeLine(engine ?? 'n/a')],
     ['bytes scanned', bytes],
-    ['price (USD)', priceUsd === null ? 'n/a' : `${priceUsd}${isTty ? ', says the server' : ''}`],
+    [
+      'price (USD)',
+      priceUsd === null ? 'n/a' : `${priceUsd}${isTty ? " (the server's price)" : ''}`,
+    ],
     ...(isTty ? [] : [['upper bound', String(isUpperBound)]]),
     ...(reason === null ? [] : [['why', sanitizeLine(reason)]]),
   ] as [string, string][]

@@ -38,7 +38,7 @@ function costText(origin: AnswerOrigin): string {
 function partText({alias, server, project, priceUsd, ...part}: RegisteredPart): string {
   const by = server === undefined ? `BigQuery, paid by ${project ?? ''}` : server
   const dollars = (priceUsd ?? 0) < 0.0001 ? 'less than $0.0001' : `about $${priceUsd?.toFixed(4)}`
-  const whose = server === undefined ? 'at list price' : 'says the server'
+  const whose = server === undefined ? 'at list price' : "by the server's price"
   const price = priceUsd === null ? '' : `, ${dollars} ${whose}`
   const held = `${rows(part.rows)}, ${bytesText(part.bytes)} in memory`
   return `Registered ${sanitizeLine(alias)}: ${held}, from ${sanitizeLine(by)}. Bytes scanned: ${readText(part.bytesScanned)}${price}.\n`

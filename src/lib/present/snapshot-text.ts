@@ -34,7 +34,10 @@ function estimateLines(table: string, estimate: ScanEstimate): string[] {
   const rows = [
     ['Scans', bytesOrUnknown(estimate.scanBytes)],
     ['Result', `${known(estimate.resultRows)} rows, ${bytesOrUnknown(estimate.resultBytes)}`],
-    ['Price', estimate.costUsd === null ? 'n/a' : `$${estimate.costUsd.toFixed(4)}, says the server`],
+    [
+      'Price',
+      estimate.costUsd === null ? 'n/a' : `$${estimate.costUsd.toFixed(4)} (the server's price)`,
+    ],
   ]
   if (estimate.engine !== null) rows.unshift(['Engine', sanitizeLine(estimate.engine)])
   return [`Estimate for ${sanitizeLine(table)}:`, ...alignColumns(rows, {indent: '  '})]
