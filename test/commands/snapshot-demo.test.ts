@@ -302,6 +302,17 @@ describe('a snapshot of a whole query', () => {
   })
 })
 
+describe('a server that the workspace does not belong to', () => {
+  it('gives no snapshot: nobody here would notice when its table is withdrawn', async () => {
+    const env = {HOME: home, AGNES_SERVER: 'http://127.0.0.1:9', AGNES_TOKEN: 'none'}
+    const argv = ['snapshot', 'create', 'web_sessions', '--as', 'theirs', '--limit', '5']
+    const {exitCode, stderr} = await runCli(argv, {env, currentDir: root})
+    expect([exitCode, stderr.includes(`belongs to ${server.url}`)]).toEqual([6, true])
+    expect(stderr).toContain('Unset AGNES_SERVER')
+    expect(await snapshotFiles()).toEqual([])
+  })
+})
+
 const BASELINE_KEYS = [
   'name',
   'table_id',

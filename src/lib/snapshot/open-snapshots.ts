@@ -6,6 +6,7 @@ import type {HttpClient} from '../ports/http-client.js'
 import type {Lock} from '../ports/lock.js'
 import type {Random} from '../ports/random.js'
 import type {Warehouse} from '../ports/warehouse.js'
+import {refuseOtherServer} from '../workspace/check-server.js'
 import {readWorkspaceServer} from '../workspace/workspace-marker.js'
 import type {SnapshotDeps} from './create-snapshot.js'
 import type {RemoveDeps} from './remove-snapshots.js'
@@ -15,6 +16,7 @@ export interface Surroundings {
   env: Env
   clock: Clock
   random: Random
+  config: Files
   filesAt(root: string): Files
   serverOrigin(workspaceServer: string | undefined): Promise<string>
   http(origin: string): Promise<HttpClient>
@@ -22,9 +24,13 @@ export interface Surroundings {
   lockAt(root: string, path: string): Lock
 }
 
+const UNSET = 'Nothing was asked. Unset AGNES_SERVER, or use a workspace of that server.'
+
+/** @throws ConflictError `other_server`: what another server withdraws, no pull here would notice */
 export async function openSnapshots(around: Surroundings, root: string): Promise<SnapshotDeps> {
   const local = openLocalSnapshots(around, root)
   const origin = await around.serverOrigin(await readWorkspaceServer(local.files))
+  await refuseOtherServer({workspace: local.files, config: around.config}, origin, UNSET)
   const http = await around.http(origin)
   return {...local, http, random: around.random, stallMs: around.env.stallMs}
 }
