@@ -16,6 +16,10 @@ export interface ServeResult {
   adminToken: string | null
   /** With --demo; else null. */
   analystToken: string | null
+  /** Of the demo's analyst, for signing in by browser; else null. */
+  analystEmail: string | null
+  /** On the first start of a demo on this computer only; else null: only its hash is kept. */
+  analystPassword: string | null
 }
 
 export default class Serve extends BaseCommand<ServeResult> {
@@ -84,8 +88,9 @@ export default class Serve extends BaseCommand<ServeResult> {
       {...(await serverPorts(context, dir)), ...limits},
       signal,
     )
-    const {url, adminToken, analystToken} = serving
-    const result = {url, adminToken, analystToken}
+    const {url, adminToken, analystToken, analyst} = serving
+    const [analystEmail, analystPassword] = [analyst?.email ?? null, analyst?.password ?? null]
+    const result = {url, adminToken, analystToken, analystEmail, analystPassword}
     if (this.jsonEnabled()) await context.streams.out.write(JSON.stringify(result) + '\n')
     await this.present(result, (_, terminal) => serveText(serving, terminal))
     this.markPrinted()

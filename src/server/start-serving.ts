@@ -1,6 +1,8 @@
 import {UsageError} from '../lib/errors.js'
 import type {Files} from '../lib/ports/files.js'
+import type {Random} from '../lib/ports/random.js'
 import {isLoopbackHost, type AgnesServer, type ReadyServer} from './create-server.js'
+import {hashPassword} from './auth/passwords.js'
 import {openFolderServer, type FolderServerDeps} from './open-folder-server.js'
 import {ADMIN_EMAIL} from './seed-state.js'
 import type {UserRow} from './state/rows.js'
@@ -31,6 +33,8 @@ export interface Serving {
   /** Null on later starts: only its hash is kept. */
   adminToken: string | null
   analystToken: string | null
+  /** Of the demo's analyst, for the sign-in page; made where she has none yet, on loopback only. */
+  analyst: {email: string; password: string | null} | null
   isNetwork: boolean
   /** Answers until `signal` aborts, then stops gracefully. */
   runUntil(signal: AbortSignal): Promise<void>
@@ -63,10 +67,12 @@ export async function startServing(
   try {
     const ready = await server.ready
     const tokens = await firstTokens(ready, options)
+    const analyst = await demoAnalyst(ready, {isNetwork, random: deps.random})
     const {url} = await server.listen(options.host, options.port)
     return {
       url,
       ...tokens,
+      analyst,
       ...facts(ready, deps),
       isNetwork,
       runUntil: (stopped) => runUntil(server, stopped),
@@ -106,6 +112,23 @@ async function firstTokens(
       hint: 'Serve a copy of the folder without state/ to start over.',
     })
   return {adminToken: await newToken(ready, admin), analystToken}
+}
+
+/** So that the sign-in page can be tried: a password somebody has set stays, and none is made for a network. */
+async function demoAnalyst(
+  {state, demoAnalyst: email}: ReadyServer,
+  {isNetwork, random}: {isNetwork: boolean; random: Random},
+): Promise<Serving['analyst']> {
+  const user = email === undefined ? undefined : state.userByEmail(email)
+  if (!user) return null
+  if (isNetwork || user.passwordHash !== null) return {email: user.email, password: null}
+  const password = random.hex(8)
+  const passwordHash = await hashPassword(password, random)
+  await state.update(() => ({
+    changes: [{put: 'users', row: {...user, passwordHash}}],
+    result: undefined,
+  }))
+  return {email: user.email, password}
 }
 
 async function newToken({state, issuer}: ReadyServer, user: UserRow): Promise<string> {

@@ -6,6 +6,7 @@ export interface ServeFacts {
   tables: number
   adminToken: string | null
   analystToken: string | null
+  analyst: {email: string; password: string | null} | null
   isNetwork: boolean
 }
 
@@ -26,6 +27,12 @@ export function serveText(facts: ServeFacts, terminal: Terminal): string {
   if (facts.adminToken !== null)
     lines.push('', 'Admin token, shown this once, only its hash is kept:', `  ${facts.adminToken}`)
   if (facts.analystToken !== null) lines.push('', 'Analyst token:', `  ${facts.analystToken}`)
+  if (facts.analyst)
+    lines.push(
+      '',
+      `The analyst signs in by browser (agnes auth login --server-url ${facts.url}) as:`,
+      `  ${facts.analyst.email}, password ${facts.analyst.password ?? 'as it was set before'}`,
+    )
   const token = facts.analystToken ?? facts.adminToken
   lines.push('', 'Next, in another terminal:', `  ${nextCommand(facts.url, token)}`)
   lines.push('', paint(terminal, 'dim', 'Ctrl-C stops the server.'))
@@ -46,6 +53,8 @@ function pipeText(facts: ServeFacts): string {
   ]
   if (facts.adminToken !== null) rows.push(['adminToken', facts.adminToken])
   if (facts.analystToken !== null) rows.push(['analystToken', facts.analystToken])
+  if (facts.analyst) rows.push(['analystEmail', facts.analyst.email])
+  if (facts.analyst?.password) rows.push(['analystPassword', facts.analyst.password])
   return rows.map((row) => row.join('\t')).join('\n') + '\n'
 }
 

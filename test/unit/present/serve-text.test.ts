@@ -7,6 +7,7 @@ const facts = {
   tables: 1,
   adminToken: null,
   analystToken: null,
+  analyst: null,
   isNetwork: false,
 }
 const terminal = {isTty: true, hasColor: false, columns: 80}
@@ -25,6 +26,19 @@ describe('serveText', () => {
     expect(text).toContain('Serving /srv/data (1 table) at http://127.0.0.1:8642')
     expect(text).toContain('--token-stdin < token.txt')
     expect(text).not.toContain('Admin token')
+  })
+
+  it('says how the analyst of a demo signs in by browser', () => {
+    const analyst = {email: 'ana@lipa.example', password: 'secret'}
+    expect(serveText({...facts, analyst}, terminal)).toContain(
+      '(agnes auth login --server-url http://127.0.0.1:8642) as:\n  ana@lipa.example, password secret\n',
+    )
+    const later = {...facts, analyst: {...analyst, password: null}}
+    expect(serveText(later, terminal)).toContain('password as it was set before')
+    expect(serveText({...facts, analyst}, {...terminal, isTty: false})).toContain(
+      'analystEmail\tana@lipa.example\nanalystPassword\tsecret\n',
+    )
+    expect(serveText(later, {...terminal, isTty: false})).not.toContain('analystPassword')
   })
 
   it('warns when other machines can listen', () => {
