@@ -89,5 +89,5 @@ export class AuditTrail {
 function matters(request: FastifyRequest, status: number): boolean {
   if (request.method !== 'GET') return true
   if (status === 401 || status === 403) return true
-  return /^\/api\/(?:sync\/manifest|data\/)/.test(request.url)
+  return /^\/api\/(?:sync\/manifest|data\/|v2\/sample\/)/.test(request.url)
 }
