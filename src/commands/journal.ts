@@ -10,7 +10,7 @@ export default class JournalCommand extends BaseCommand<JournalResult> {
   static override summary = 'Show what was changed or paid for through the MCP server'
   static override description =
     'Each decision with who asked, why, what had been looked at before, what was done and how it ended. ' +
-    'Kept in .claude/agnes/journal.ndjson of the workspace, which is only ever added to; the same rows ' +
+    'Kept in .claude/agnes/journal.ndjson of the workspace, and when that is full in parts beside it; the same rows ' +
     'answer to agnes_journal in agnes query.'
   static override examples = [
     '<%= config.bin %> journal',
@@ -38,6 +38,8 @@ export default class JournalCommand extends BaseCommand<JournalResult> {
     const result = await showJournal({limit: flags.limit, out: flags.out}, deps, signal)
     if (result.damagedLines > 0)
       this.addWarning(`${result.damagedLines} line(s) of the journal could not be read.`)
+    if (result.letGo > 0)
+      this.addWarning(`${result.letGo} older decision(s) were let go: the journal keeps 64 MiB.`)
     await this.present(result, journalText)
     return result
   }

@@ -1,7 +1,11 @@
+import {once} from 'node:events'
 import {text as readText} from 'node:stream/consumers'
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../lib/base-command.js'
 import {MODES} from '../lib/mcp/policy.js'
+
+/** Where the process that started this one reads. */
+const ANSWER_FD = 3
 
 /** The protocol is the answer: nothing else is printed. */
 export type McpResult = Record<string, never>
@@ -39,12 +43,15 @@ export default class Mcp extends BaseCommand<McpResult> {
       const {sayAnswer} = await import('../lib/mcp/answer-locally.js')
       const input = await readText(context.streams.in)
       const said = await sayAnswer(input, {around: context, workspace}, signal)
-      await context.streams.out.write(JSON.stringify(said.document))
+      const output = await context.openFrames(ANSWER_FD)
+      await once(output.end(JSON.stringify(said.document)), 'finish')
       context.setExitCode(said.exitCode)
       return {}
     }
     if (frames === undefined) {
-      context.setExitCode(await context.runFramed(['mcp', ...this.argv, '--frames', '3'], signal))
+      context.setExitCode(
+        await context.runFramed(['mcp', ...this.argv, '--frames', `${ANSWER_FD}`], signal),
+      )
       return {}
     }
     const {serveMcp} = await import('../lib/mcp/stdio-server.js')

@@ -1,5 +1,6 @@
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
+import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {onTestFinished} from 'vitest'
 import {repositoryRoot} from './run-cli.js'
@@ -17,6 +18,8 @@ export interface McpProcess {
   stderr(): string
   closeInput(): void
   kill(signal: NodeJS.Signals): void
+  /** SIGKILL for the process that does the work, as a crash would end it. */
+  killServer(): void
   ended: Promise<{exitCode: number | null; signal: string | null}>
 }
 
@@ -74,6 +77,10 @@ export function startMcp(argv: readonly string[], env: Record<string, string>): 
     stderr: () => texts.err,
     closeInput: () => void child.stdin.end(),
     kill: (signal) => void child.kill(signal),
+    killServer() {
+      const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+      for (const pid of children.trim().split(' ')) process.kill(Number(pid), 'SIGKILL')
+    },
     ended,
   }
 }

@@ -23,7 +23,7 @@ export default class McpInstall extends BaseCommand<McpInstallResult> {
   static override description =
     'Writes one entry by merge: into .mcp.json of the workspace, or with --scope user into .claude.json of ' +
     'this account, bound to the workspace. Everything else in the file stays as it is; a file that is not ' +
-    'understood, or that has an agnes of somebody else, is left alone.'
+    'understood, or whose entry of that name runs another program, is left alone.'
   static override examples = [
     '<%= config.bin %> mcp install',
     '<%= config.bin %> mcp install --scope user --mode read',

@@ -1,6 +1,7 @@
 import {spawn, type ChildProcess} from 'node:child_process'
 import {once} from 'node:events'
 import {readFile} from 'node:fs/promises'
+import type {Readable} from 'node:stream'
 import {ownLauncher} from '../config/paths.js'
 import {UnexpectedError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
@@ -19,11 +20,12 @@ export async function runGuarded(
   {argv, input, maxMemoryBytes, maxAnswerBytes, timeoutMs}: GuardedRun,
   clock: Clock,
   signal: AbortSignal,
-): Promise<{exitCode: number | null; stdout: string; stopped: 'memory' | 'time' | null}> {
+): Promise<{exitCode: number | null; answer: string; stopped: 'memory' | 'time' | null}> {
   signal.throwIfAborted()
   const {node, script} = ownLauncher()
   const child = spawn(node, [`--max-old-space-size=${HEAP_MB}`, script, ...argv], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+    // What prints to standard output there is no part of the answer.
+    stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
     windowsHide: true,
   })
   const chunks: Buffer[] = []
@@ -35,20 +37,21 @@ export async function runGuarded(
   }
   const onAbort = () => end(null)
   signal.addEventListener('abort', onAbort, {once: true})
-  child.stdout.on('data', (chunk: Buffer) => {
+  const output = child.stdio[3] as Readable
+  output.on('data', (chunk: Buffer) => {
     received += chunk.length
     if (received > maxAnswerBytes) end('memory')
     else chunks.push(chunk)
   })
   // A child that ends before it has read its input says why by its end.
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(input)
+  child.stdin!.on('error', () => undefined)
+  child.stdin!.end(input)
   const over = new AbortController()
   const watching = watch(child, {clock, maxMemoryBytes, timeoutMs, end}, over.signal)
   try {
     const [exitCode] = (await once(child, 'close')) as [number | null]
     signal.throwIfAborted()
-    return {exitCode, stdout: Buffer.concat(chunks).toString('utf8'), stopped}
+    return {exitCode, answer: Buffer.concat(chunks).toString('utf8'), stopped}
   } catch (cause) {
     signal.throwIfAborted()
     throw new UnexpectedError('The query process could not be started.', {

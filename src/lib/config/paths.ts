@@ -93,6 +93,7 @@ export const workspacePaths = {
   toldTables: '.claude/agnes/told-tables.txt',
   backgroundLog: '.claude/agnes/background.log',
   journal: '.claude/agnes/journal.ndjson',
+  decisionLock: '.claude/agnes/decision',
   privateSessions: '.claude/agnes-sessions-private.txt',
   uploadedSessions: '.claude/agnes-sessions-uploaded.txt',
 } as const

@@ -1,13 +1,12 @@
 /**
  * The journal of decisions: what was changed, or paid for, on somebody's behalf, and on what grounds.
  * Vocabulary: a *decision* is written down in two lines, `began` before anything happens and `ended` with
- * its result; without the second one nobody knows how it went. This room only appends and reads; it never
- * rewrites a line and never decides.
+ * its result; without the second one nobody knows how it went. Full files are put aside as *parts*. This room
+ * only appends, reads, and lets the oldest parts go, which it writes down; it never rewrites a line and never
+ * decides.
  */
 import {workspacePaths} from '../config/paths.js'
-import type {Clock} from '../ports/clock.js'
-import type {Files} from '../ports/files.js'
-import type {Random} from '../ports/random.js'
+import {FULL_BYTES, rotate, type JournalDeps} from './journal-files.js'
 
 /** What is known before it is done. Values are plain JSON, without secrets. */
 export interface DecisionStart {
@@ -26,22 +25,20 @@ export interface DecisionStart {
   seen: unknown
   /** The request, whole. */
   did: unknown
+  /** The lock that is held meanwhile, see `inSlot`; `null` or absent for none. */
+  slot?: number | null
 }
 
 export interface DecisionEnd {
-  result: 'done' | 'failed' | 'cancelled'
+  /** `unfinished`: its process ended in the middle; noted by a later one. */
+  result: 'done' | 'failed' | 'cancelled' | 'unfinished'
   /** Of the error; `null` when done. */
   code: string | null
   message: string | null
   /** What came of it; `null` when nothing did. */
   outcome: unknown
-  durationMs: number
-}
-
-export interface JournalDeps {
-  workspace: Files
-  clock: Clock
-  random: Random
+  /** `null` where nobody saw the end. */
+  durationMs: number | null
 }
 
 export class DecisionJournal {
@@ -74,7 +71,11 @@ export class DecisionJournal {
   private async write(line: string): Promise<void> {
     const {workspace} = this.deps
     const path = workspacePaths.journal
-    const size = (await workspace.stat(path))?.sizeBytes ?? 0
+    let size = (await workspace.stat(path))?.sizeBytes ?? 0
+    if (size >= FULL_BYTES) {
+      await rotate(this.deps)
+      size = (await workspace.stat(path))?.sizeBytes ?? 0
+    }
     let last = '\n'
     if (size > 0)
       for await (const bytes of workspace.readBytes(path, {from: size - 1, to: size}))

@@ -1,6 +1,7 @@
 import {literal} from '../catalog/table-source.js'
 import {workspacePaths} from '../config/paths.js'
 import type {Files} from '../ports/files.js'
+import {journalParts} from './journal-files.js'
 
 /** The name that decisions answer to in a query. */
 export const JOURNAL_TABLE = 'agnes_journal'
@@ -11,20 +12,24 @@ const BEGAN =
 const ENDED = 'result VARCHAR, code VARCHAR, message VARCHAR, outcome JSON, durationMs BIGINT'
 
 /**
- * The journal as something to select from, a row each decision; `at` and `user` are words of SQL, so they are `decided_at` (UTC) and `who` there; of no rows
- * while nothing is written down. The same pairs as `readDecisions` makes.
+ * The journal as something to select from, a row each decision; `at` and `user` are words of SQL, so they
+ * are `decided_at` (UTC) and `who` there; of no rows while nothing is written down. The same pairs as `readDecisions` makes.
  */
 export async function journalSource(workspace: Files): Promise<string> {
   const facts = await workspace.stat(workspacePaths.journal)
-  const lines = facts
-    ? `read_json(${literal(workspace.absolute(workspacePaths.journal))}, format = 'newline_delimited',
-        ignore_errors = true, columns = ${columnsOf(`kind VARCHAR, ${BEGAN}, ${ENDED}`)})`
-    : `(SELECT ${nullsOf(`kind VARCHAR, ${BEGAN}, ${ENDED}`)} WHERE false)`
+  const paths = [...(await journalParts(workspace)), ...(facts ? [workspacePaths.journal] : [])]
+  const files = paths.map((path) => literal(workspace.absolute(path))).join(', ')
+  const columns = `kind VARCHAR, ${BEGAN}, ${ENDED}`
+  const lines =
+    paths.length > 0
+      ? `read_json([${files}], format = 'newline_delimited',
+        ignore_errors = true, columns = ${columnsOf(columns)})`
+      : `(SELECT ${nullsOf(columns)} WHERE false)`
   return `(WITH lines AS (SELECT * FROM ${lines}),
     began AS (SELECT * FROM lines WHERE kind = 'began' AND id IS NOT NULL AND "at" IS NOT NULL),
     ended AS (SELECT * FROM lines WHERE kind = 'ended' AND id IS NOT NULL AND "at" IS NOT NULL)
-    SELECT b.id, TRY_CAST(b."at" AS TIMESTAMP) AS decided_at, b."user" AS who, b.client, b.mode, b.action, b.server,
-      b.why, b.seen, b.did, coalesce(e.result, 'unknown') AS result, e.code, e.message, e.outcome,
+    SELECT b.id, TRY_CAST(b."at" AS TIMESTAMP) AS decided_at, b."user" AS who, b.client, b.mode,
+      b.action, b.server, b.why, b.seen, b.did, coalesce(e.result, 'unknown') AS result, e.code, e.message, e.outcome,
       e.durationMs AS duration_ms
     FROM began b LEFT JOIN ended e ON e.id = b.id)`
 }

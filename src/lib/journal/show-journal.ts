@@ -14,6 +14,8 @@ export interface Journal {
   total: number
   /** Lines that could not be read. */
   damagedLines: number
+  /** Older decisions that were let go since the journal had grown over its bound. */
+  letGo: number
   /** Absolute path of the Parquet file; `null` without one. */
   out: string | null
 }
@@ -31,15 +33,14 @@ export async function showJournal(
   signal: AbortSignal,
 ): Promise<Journal> {
   const {workspace} = deps
-  const {decisions, damagedLines} = await readDecisions(workspace)
+  const {decisions, damagedLines, letGo} = await readDecisions(workspace)
   const out = request.out === undefined ? null : await exportJournal(request.out, deps, signal)
   const shown = out === null && request.limit > 0 ? decisions.slice(-request.limit) : []
   return {
     workspace: workspace.root,
     decisions: shown,
     total: decisions.length,
-    damagedLines,
-    out,
+    ...{damagedLines, letGo, out},
   }
 }
 

@@ -40,7 +40,7 @@ export async function answerLocally(
 ): Promise<Answer> {
   const {root} = await around.findWorkspace(workspace)
   const {queryMemoryMb, mcpMaxOutputChars} = around.env
-  const {exitCode, stdout, stopped} = await around.runGuarded(
+  const {exitCode, answer, stopped} = await around.runGuarded(
     {
       argv: ['mcp', '--answer', '--workspace', root],
       input: JSON.stringify(request),
@@ -55,12 +55,12 @@ export async function answerLocally(
       code: 'query_too_long',
       hint: 'Filter or aggregate earlier, and look for a join without a condition.',
     })
-  if (stopped === 'memory' || stdout === '')
+  if (stopped === 'memory' || answer === '')
     throw new TooLargeError('The query needed more memory than it may take and was stopped.', {
       code: 'query_too_big',
       hint: 'Aggregate or filter in SQL, and build no long texts or lists.',
     })
-  const document: unknown = JSON.parse(stdout)
+  const document: unknown = JSON.parse(answer)
   if (exitCode === 0) return document as Answer
   throw errorOf(exitCode, Told.parse(document).error)
 }

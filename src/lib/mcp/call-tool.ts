@@ -3,8 +3,10 @@ import {toolOf} from './all-tools.js'
 import {readArguments} from './arguments.js'
 import type {HandleBook} from './handles.js'
 import {journaled} from './journaled.js'
+import {hintFor} from './hint-for.js'
+import type {OwnSecrets} from './own-secrets.js'
 import {isAllowed, isToolName, policyOf, type Mode} from './policy.js'
-import {shapeAnswer} from './shape-answer.js'
+import {cleanValue, shapeAnswer} from './shape-answer.js'
 import {toolError} from './tool-error.js'
 import type {Answer, McpSurroundings, Tool, ToolDeps, ToolResult} from './tool.js'
 
@@ -15,6 +17,7 @@ export interface Desk {
   /** As given with `--workspace`. */
   workspace: string | undefined
   handles: HandleBook
+  secrets: OwnSecrets
 }
 
 export interface Call {
@@ -35,16 +38,31 @@ export async function callTool(desk: Desk, call: Call, signal: AbortSignal) {
     const tool = allowedTool(desk, call.name)
     const input: unknown = readArguments(tool, call.input)
     const {answer, offer} = await enforced(desk, {tool, input, call}, signal)
-    const shaped = shapeAnswer(answer, {maxChars: maxChars - HANDLE_CHARS, ...tool})
+    const forms = await desk.secrets.forms()
+    const limits = {maxChars: maxChars - HANDLE_CHARS, ...tool, forms}
+    const shaped = shapeAnswer(forTools(answer, desk.mode), limits)
     const look = offer ? desk.handles.issue(tool.name, offer) : {}
     return succeeded({...shaped, ...look})
   } catch (error) {
-    return toolError(toAgnesError(signal.aborted ? signal.reason : error), maxChars)
+    const forms = await desk.secrets.forms()
+    const {mode} = desk
+    return toolError(toAgnesError(signal.aborted ? signal.reason : error), {mode, maxChars, forms})
   }
 }
 
 /** Room for what is added after an answer was shortened. */
 const HANDLE_CHARS = 200
+
+/** Services advise people at a command line. */
+function forTools(answer: Answer, mode: Mode): Answer {
+  const turned = ['advice', 'notes'].flatMap((key) => {
+    const said = answer[key]
+    return Array.isArray(said) && said.every((one) => typeof one === 'string')
+      ? [[key, said.map((one) => hintFor(one, mode))] as const]
+      : []
+  })
+  return turned.length === 0 ? answer : {...answer, ...Object.fromEntries(turned)}
+}
 
 function succeeded(structuredContent: Answer) {
   const text = JSON.stringify(structuredContent)
@@ -60,7 +78,7 @@ function allowedTool({mode}: Desk, name: string): Tool {
   if (isAllowed(name, mode)) return toolOf(name)
   throw new ForbiddenError(`${name} is not available in mode ${mode}.`, {
     code: 'tool_not_in_mode',
-    hint: `Only the person can change that, by starting the server with: agnes mcp --mode ${policyOf(name).mode}`,
+    hint: `Ask the person to start the server with --mode ${policyOf(name).mode}, if that is wanted.`,
   })
 }
 
@@ -88,7 +106,9 @@ async function enforced(
   if (journal === 'none' || (journal === 'subject' && subject === null)) return work()
   const why = reason ?? null
   const decision = {tool, mode: desk.mode, client: call.client, why, seen, did}
-  return journaled(decision, desk, work, signal)
+  const forms = await desk.secrets.forms()
+  const clean = (value: unknown) => cleanValue(value, {forms, longTexts: 0})
+  return journaled(decision, {around, workspace, clean}, work, signal)
 }
 
 function noReason({name}: Tool): UsageError {

@@ -1,6 +1,7 @@
 import {TooLargeError} from '../errors.js'
 import {sanitize} from '../present/sanitize.js'
 import {redactText} from '../redact/redact-text.js'
+import {withoutForms} from './own-secrets.js'
 import type {Answer} from './tool.js'
 
 /** Stands at the head of every answer: what follows was written by others. */
@@ -17,11 +18,11 @@ const LONGEST_TEXT = 4_000
  */
 export function shapeAnswer(
   answer: Answer,
-  limits: {maxChars: number; lists: readonly string[]; narrow: string},
+  limits: {maxChars: number; lists: readonly string[]; narrow: string; forms?: readonly string[]},
 ): Answer {
-  const cuts = {texts: 0}
-  const clean = {about: DATA_NOTICE, ...(cleanValue(answer, cuts) as Answer)}
-  const told = cuts.texts === 0 ? clean : withLeftOut(clean, 'longTexts', cuts.texts)
+  const how = {longTexts: 0, forms: limits.forms ?? []}
+  const clean = {about: DATA_NOTICE, ...(cleanValue(answer, how) as Answer)}
+  const told = how.longTexts === 0 ? clean : withLeftOut(clean, 'longTexts', how.longTexts)
   const fits = (value: Answer) => JSON.stringify(value).length <= limits.maxChars
   if (fits(told)) return told
   let short = {...told, advice: limits.narrow} as Answer
@@ -61,20 +62,27 @@ function most(length: number, holds: (count: number) => boolean): number {
   return low
 }
 
+export interface Cleaning {
+  /** Forms of our own token. */
+  forms: readonly string[]
+  /** Texts that were cut; grows. */
+  longTexts: number
+}
+
 /** Every text and key of a value, sanitized and without secrets. */
-export function cleanValue(value: unknown, cuts = {texts: 0}): unknown {
-  if (typeof value === 'string') return cleanText(value, cuts)
+export function cleanValue(value: unknown, how: Cleaning): unknown {
+  if (typeof value === 'string') return cleanText(value, how)
   if (typeof value === 'bigint') return String(value)
-  if (Array.isArray(value)) return value.map((item) => cleanValue(item, cuts))
+  if (Array.isArray(value)) return value.map((item) => cleanValue(item, how))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [cleanText(key, cuts), cleanValue(item, cuts)]),
+    Object.entries(value).map(([key, item]) => [cleanText(key, how), cleanValue(item, how)]),
   )
 }
 
-function cleanText(text: string, cuts: {texts: number}): string {
-  const clean = redactText(sanitize(text), () => {})
+function cleanText(text: string, how: Cleaning): string {
+  const clean = redactText(withoutForms(sanitize(text), how.forms), () => {})
   if (clean.length <= LONGEST_TEXT) return clean
-  cuts.texts++
+  how.longTexts++
   return `${clean.slice(0, LONGEST_TEXT / 2)}… (${clean.length} characters in all)`
 }

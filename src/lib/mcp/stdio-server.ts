@@ -18,6 +18,8 @@ import {ALL_TOOLS} from './all-tools.js'
 import {inputSchemaOf} from './arguments.js'
 import {callTool, type Desk} from './call-tool.js'
 import {HandleBook} from './handles.js'
+import {noteLeftBehind} from './journaled.js'
+import {OwnSecrets} from './own-secrets.js'
 import {annotationsOf, isAllowed, type Mode} from './policy.js'
 import {withProgress} from './progress.js'
 import {getPrompt, listPrompts} from './prompts.js'
@@ -47,10 +49,11 @@ export async function serveMcp(
 ): Promise<void> {
   const {mode, workspace, input, output} = options
   const {clock, random, logger} = around
-  const desk: Desk = {around, mode, workspace, handles: new HandleBook({clock, random})}
+  const secrets = new OwnSecrets({around, workspace})
+  const desk: Desk = {around, mode, workspace, handles: new HandleBook({clock, random}), secrets}
   const transport = new StdioServerTransport(input, output, {maxBufferSize: MAX_FRAME_BYTES})
   const stop = new AbortController()
-  const running = new Set<Promise<unknown>>()
+  const running = new Set<Promise<unknown>>([noteLeftBehind(around, workspace)])
   const handle = serveStdio(() => createServer(desk, {until: stop.signal, running}), {
     transport,
     onerror: (error) => logger.warn('mcp_connection', {message: error.message}),

@@ -26,7 +26,7 @@ export interface McpSurroundings extends DiscoverySurroundings, Surroundings, Ad
   runGuarded(
     run: GuardedRun,
     signal: AbortSignal,
-  ): Promise<{exitCode: number | null; stdout: string; stopped: 'memory' | 'time' | null}>
+  ): Promise<{exitCode: number | null; answer: string; stopped: 'memory' | 'time' | null}>
 }
 
 /** What a tool is handed with each call. */

@@ -5,7 +5,7 @@ export interface GuardedRun {
   input: string
   /** Resident memory, where the system tells it. */
   maxMemoryBytes: number
-  /** Of standard output; more counts as too much memory. */
+  /** Of its answer, which it writes to descriptor 3; more counts as too much memory. */
   maxAnswerBytes: number
   timeoutMs: number
 }

@@ -16,6 +16,6 @@ export function mcpInstallText(result: McpInstallResult, terminal: Terminal): st
   const who = scope === 'project' ? 'in this workspace' : 'for this account'
   return (
     `${WORDS[state]}: ${sanitizeLine(path)}\n` +
-    `Claude Code ${who} has the tools of agnes from its next start; it asks once whether it may.`
+    `Claude Code ${who} has its tools from the next start on; it asks once whether it may.`
   )
 }
