@@ -1,8 +1,6 @@
-import {execFile} from 'node:child_process'
-import {cp, mkdtemp, readFile, rm, symlink, writeFile} from 'node:fs/promises'
+import {mkdtemp, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {promisify} from 'node:util'
 import {Client} from '@modelcontextprotocol/client'
 import {StdioClientTransport} from '@modelcontextprotocol/client/stdio'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
@@ -29,7 +27,8 @@ afterAll(async () => {
 })
 
 function start(mode: string, env: Record<string, string> = {}) {
-  return startMcp(['--mode', mode, '--workspace', root], {HOME: home, ...env})
+  const settings = {HOME: home, AGNES_TOKEN_RENEW_DAYS: '0', ...env}
+  return startMcp(['--mode', mode, '--workspace', root], settings)
 }
 
 const part = {
@@ -165,38 +164,6 @@ describe('clients of both eras', () => {
     },
     60_000,
   )
-
-  it('answers the command line of the official inspector', async () => {
-    const copy = join(home, 'inspector')
-    await cp(
-      join(repositoryRoot, 'node_modules/@modelcontextprotocol/inspector-cli'),
-      join(copy, 'cli'),
-      {
-        recursive: true,
-      },
-    )
-    await symlink(join(repositoryRoot, 'node_modules'), join(copy, 'node_modules'))
-    // The package reads its version from the repository it is built in.
-    await writeFile(join(copy, 'package.json'), '{"name": "inspector", "version": "1.0.3"}')
-    const inspector = join(copy, 'cli/build/cli.js')
-    const inspect = async (...args: string[]) => {
-      const target = [
-        inspector,
-        '--cli',
-        process.execPath,
-        bin,
-        'mcp',
-        '--workspace',
-        root,
-        ...args,
-      ]
-      const env = {PATH: process.env.PATH, HOME: home, AGNES_NO_KEYCHAIN: '1'}
-      return JSON.parse((await promisify(execFile)(process.execPath, target, {env})).stdout)
-    }
-    expect((await inspect('--method', 'tools/list')).tools).toHaveLength(13)
-    const call = ['--method', 'tools/call', '--tool-name', 'query', '--tool-arg', 'sql=SELECT 7']
-    expect((await inspect(...call)).structuredContent.rows).toEqual([[7]])
-  }, 60_000)
 })
 
 describe('grants in admin mode', () => {
