@@ -1,8 +1,9 @@
-// The bundle: one entry per command, shared chunks between them, native parts left outside.
+// The bundle: `main` in one file, one entry per command with shared chunks between them, native parts
+// left outside.
 // What a verb does not need must not be loaded by it: start-up is most of what a hook costs.
 import {readdirSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
-import {join} from 'node:path'
+import {join, relative} from 'node:path'
 import {build} from 'esbuild'
 import {lazyRequires} from './lazy-requires.js'
 import {safeBuffers} from './safe-buffers.js'
@@ -20,19 +21,13 @@ export async function bundle(root, outdir, more = []) {
     join('src', path).replaceAll('\\', '/'),
   )
   const isEntry = (path) =>
-    path === 'src/main.ts' || /^src\/commands\/.*\.ts$|-worker\.ts$/.test(path)
+    LATER.includes(path) || /^src\/commands\/.*\.ts$|-worker\.ts$/.test(path)
+  const yaml = join(root, 'node_modules/yaml/browser/index.js')
   const oclif = splitOclif(root)
-  const result = await build({
+  const shared = {
     absWorkingDir: root,
-    entryPoints: [
-      ...sources
-        .filter(isEntry)
-        .map((path) => ({in: path, out: path.slice('src/'.length, -'.ts'.length)})),
-      ...more,
-    ],
     outdir,
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -40,14 +35,30 @@ export async function bundle(root, outdir, more = []) {
     keepNames: true,
     legalComments: 'none',
     external: ['@duckdb/node-bindings*', 'keytar', 'typescript'],
-    // A dynamic import of a bundled CommonJS package has no named exports; yaml's own ES build has.
-    alias: {yaml: join(root, 'node_modules/yaml/browser/index.js')},
     logLevel: 'warning',
     metafile: true,
     // Bundled CommonJS libraries call require() for built-in modules.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },
+  }
+  const main = await build({
+    ...shared,
+    entryPoints: [{in: 'src/main.ts', out: 'main'}],
+    plugins: [loadedLater(root), shakenZod(), lazyCrypto()],
+  })
+  const result = await build({
+    ...shared,
+    entryPoints: [
+      ...sources
+        .filter(isEntry)
+        .map((path) => ({in: path, out: path.slice('src/'.length, -'.ts'.length)})),
+      {in: yaml, out: 'yaml'},
+      ...more,
+    ],
+    splitting: true,
+    // A dynamic import of a bundled CommonJS package has no named exports; yaml's own ES build has.
+    alias: {yaml},
     plugins: [
       oclif.plugin,
       shakenZod(),
@@ -59,7 +70,32 @@ export async function bundle(root, outdir, more = []) {
     ],
   })
   await oclif.buildRest(outdir)
-  return result.metafile
+  return {
+    inputs: {...main.metafile.inputs, ...result.metafile.inputs},
+    outputs: {...main.metafile.outputs, ...result.metafile.outputs},
+  }
+}
+
+/** `main.ts` is one file with all that a hook takes when nothing is to do; these stand in the rest. */
+const LATER = [
+  'src/lib/run-cli.ts',
+  'src/lib/context.ts',
+  'src/lib/session-start/refresh-tables.ts',
+]
+
+function loadedLater(root) {
+  return {
+    name: 'loaded-later',
+    setup(build) {
+      build.onResolve({filter: /^yaml$/}, () => ({path: './yaml.js', external: true}))
+      build.onResolve({filter: /^\.{1,2}\/.*\.js$/}, ({path, resolveDir, kind}) => {
+        const source = relative(root, join(resolveDir, path)).replaceAll('\\', '/')
+        const isLater = LATER.includes(source.replace(/\.js$/, '.ts'))
+        if (kind !== 'dynamic-import' || !isLater) return
+        return {path: `./${source.slice('src/'.length)}`, external: true}
+      })
+    },
+  }
 }
 
 /** `import {z}` takes all of zod with its forty languages; `import * as z` takes what is used. */

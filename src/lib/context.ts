@@ -1,6 +1,5 @@
 import {AsyncLocalStorage} from 'node:async_hooks'
 import {readFileSync} from 'node:fs'
-import {stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {Writable} from 'node:stream'
 import {FileLock} from './adapters/file-lock.js'
@@ -12,7 +11,6 @@ import {systemClock} from './adapters/system-clock.js'
 import {systemRandom} from './adapters/system-random.js'
 import {environmentForOthers, readEnv, type Env} from './config/env.js'
 import {configDirectory, currentDirectory, packageRoot, workspacePaths} from './config/paths.js'
-import {readRegistry} from './config/settings.js'
 import type {ProbedStore, SignInStores} from './credentials/sign-in-store.js'
 import type {Background} from './ports/background.js'
 import type {Clock} from './ports/clock.js'
@@ -34,7 +32,8 @@ import type {PullDeps} from './sync/pull-run.js'
 import {openDaemonParts, type DaemonParts} from './context/daemon-parts.js'
 import {framed} from './context/framed.js'
 import {openServerAccess} from './context/server-access.js'
-import {findWorkspace, type FoundWorkspace} from './workspace/find-workspace.js'
+import {findFrom, looksLikeWorkspace} from './context/workspaces.js'
+import type {FoundWorkspace} from './workspace/find-workspace.js'
 
 /** What a test (or the daemon) replaces; everything else is the real thing. */
 export interface ContextOverrides {
@@ -110,6 +109,8 @@ export interface Context extends DaemonParts {
   pullLock(root: string): Lock
   /** Mutual exclusion by a file of the workspace; `path` relative to its root. */
   lockAt(root: string, path: string): Lock
+  /** This one: a hook's smaller context has to make it first. */
+  full(): Promise<Context>
   /** What a pull of this workspace takes; `origin` where it is decided already (`init`). */
   pullDeps(root: string, origin?: string): Promise<PullDeps>
 }
@@ -165,6 +166,9 @@ export function createContext(): Context {
     },
     pullLock: (root) => new FileLock(join(root, workspacePaths.pullLock), clock),
     lockAt: (root, path) => new FileLock(join(root, path), clock),
+    async full() {
+      return this
+    },
     async pullDeps(root, origin) {
       const {openPull} = await import('./sync/open-pull.js')
       return openPull(this, root, origin)
@@ -179,26 +183,6 @@ export function createContext(): Context {
       return new DuckDbWarehouse()
     }),
   }
-}
-
-function findFrom(
-  {env, config, currentDir}: {env: Env; config: Files; currentDir: string},
-  flag: string | undefined,
-): Promise<FoundWorkspace> {
-  return findWorkspace({
-    flag,
-    localDir: env.localDir,
-    currentDir,
-    registered: async () => (await readRegistry(config)).map(({path}) => path),
-    isWorkspace: looksLikeWorkspace,
-  })
-}
-
-/** A finished workspace of ours, or one of the reference client's. */
-async function looksLikeWorkspace(path: string): Promise<boolean> {
-  for (const mark of [workspacePaths.initComplete, workspacePaths.catalog, workspacePaths.parquet])
-    if (await stat(join(path, mark)).catch(() => undefined)) return true
-  return false
 }
 
 function readVersion(): string {

@@ -1,6 +1,18 @@
-import {createContext, type Context} from './context.js'
+import {createHookContext} from './context/hook-context.js'
 import {MissingError} from './errors.js'
+import type {Logger} from './ports/logger.js'
 import {readHookInput, type HookInput} from './session-start/hook-input.js'
+import {openStart, type StartContext} from './session-start/open-start.js'
+import {startSession as start} from './session-start/start-session.js'
+import {openStatusLine, type StatusLineContext} from './statusline/open-status-line.js'
+import type {FoundWorkspace} from './workspace/find-workspace.js'
+
+/** What both composition roots give a hook. */
+interface HookContext extends StartContext, StatusLineContext {
+  filesAt: StartContext['filesAt']
+  logger: Logger
+  findWorkspace(flag: string | undefined): Promise<FoundWorkspace>
+}
 
 export type HookVerb = 'pull' | 'push'
 
@@ -10,7 +22,7 @@ export type HookVerb = 'pull' | 'push'
  * the form its client reads, or nothing.
  */
 export async function runAsHook(
-  context: Context,
+  context: HookContext,
   {verb, workspace}: {verb: HookVerb; workspace: string | undefined},
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -30,7 +42,7 @@ export async function runAsHook(
 
 /** The fast path of `main`: false where the line is not a hook's after all. */
 export async function answerHook(verb: HookVerb | 'statusline'): Promise<boolean> {
-  const context = createContext()
+  const context = createHookContext()
   if (verb === 'statusline') return answerStatusLine(context)
   return runAsHook(context, {verb, workspace: undefined}, new AbortController().signal)
 }
@@ -47,7 +59,7 @@ const HOOK_FLAGS = new Set(['quiet', 'workspace'])
 
 /** The project the hook belongs to, whatever folder the session has gone to since; never another one. */
 async function rootOf(
-  {env, findWorkspace, isWorkspace}: Context,
+  {env, findWorkspace, isWorkspace}: HookContext,
   {cwd}: HookInput,
   flag: string | undefined,
 ): Promise<string | undefined> {
@@ -63,31 +75,29 @@ async function rootOf(
   }
 }
 
-async function answerStatusLine(context: Context): Promise<boolean> {
-  const {openStatusLine} = await import('./statusline/open-status-line.js')
+async function answerStatusLine(context: HookContext): Promise<boolean> {
   const {text} = await openStatusLine(context)
   if (text !== '') await context.streams.out.write(`${text}\n`)
   return true
 }
 
 /** Sending takes longer than Claude Code waits for a session that ends. */
-async function endSession(context: Context, root: string, input: HookInput): Promise<void> {
+async function endSession(context: HookContext, root: string, input: HookInput): Promise<void> {
   const session = input.sessionId === undefined ? [] : ['--session', input.sessionId]
   const background = await context.background()
   await background.start(['push', '--quiet', ...session, '--workspace', root], root)
 }
 
 async function startSession(
-  context: Context,
+  context: HookContext,
   {root, input}: {root: string; input: HookInput},
   signal: AbortSignal,
 ): Promise<void> {
-  const {openStart} = await import('./session-start/open-start.js')
-  const {startSession: start} = await import('./session-start/start-session.js')
   const {env, streams} = context
   const options = {
     budgetMs: env.hookBudgetMs,
     budgetBytes: env.hookBudgetBytes,
+    quickMs: env.hookAnswerMs,
     staleAfterMs: env.staleAfterMs,
     renewMs: env.renewDays * 86_400_000,
   }

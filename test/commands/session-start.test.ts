@@ -1,6 +1,9 @@
+import {once} from 'node:events'
+import {createServer, get, type IncomingMessage} from 'node:http'
+import type {AddressInfo} from 'node:net'
 import {readFile, rm, utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {describe, expect, it} from 'vitest'
+import {describe, expect, it, onTestFinished} from 'vitest'
 import type {Background} from '../../src/lib/ports/background.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
 import {runCli} from '../support/run-cli.js'
@@ -8,23 +11,33 @@ import {tempDir} from '../support/temp-dir.js'
 
 interface Stage {
   server: EmbeddedServer
+  /** With `areEtagsLost`: in front of the server. */
+  front: Awaited<ReturnType<typeof withoutEtags>> | undefined
   root: string
   env: Record<string, string>
   started: string[][]
   /** What a session start prints; the additional context of it, or `''`. */
   start(env?: Record<string, string>): Promise<{text: string; exitCode: number; stderr: string}>
-  run(argv: string[]): ReturnType<typeof runCli>
+  run(
+    argv: string[],
+    more?: {stdin?: string; env?: Record<string, string>},
+  ): ReturnType<typeof runCli>
 }
 
-async function stage(options: {isPulled?: boolean} = {}): Promise<Stage> {
+async function stage(options: {isPulled?: boolean; areEtagsLost?: boolean} = {}): Promise<Stage> {
   const server = await startEmbeddedServer({demo: true})
+  const front = options.areEtagsLost ? await withoutEtags(server.url) : undefined
+  const url = front?.url ?? server.url
   const home = await tempDir()
   const root = join(home, 'ws')
   const env = {
     HOME: home,
-    AGNES_SERVER: server.url,
+    AGNES_SERVER: url,
     AGNES_TOKEN: server.analystToken,
     AGNES_TOKEN_RENEW_DAYS: '0',
+    // No timing decides: a busy machine answers late.
+    AGNES_HOOK_ANSWER_MS: '60000',
+    AGNES_HOOK_SECONDS: '600',
   }
   const started: string[][] = []
   const background: Background = {
@@ -40,10 +53,11 @@ async function stage(options: {isPulled?: boolean} = {}): Promise<Stage> {
       currentDir: root,
       ...(more.stdin === undefined ? {} : {stdin: more.stdin}),
     })
-  const init = ['init', root, '--server-url', server.url]
+  const init = ['init', root, '--server-url', url]
   await runCli(options.isPulled === false ? [...init, '--no-pull'] : init, {env, currentDir: home})
   return {
     server,
+    front,
     root,
     env,
     started,
@@ -60,25 +74,82 @@ async function stage(options: {isPulled?: boolean} = {}): Promise<Stage> {
   }
 }
 
+/** The same server without ETags, and with its own time in the list of tables, like the real ones. */
+async function withoutEtags(origin: string) {
+  const asked: string[] = []
+  let isHanging = false
+  const server = createServer((request, response) => {
+    const path = request.url ?? '/'
+    asked.push(path)
+    if (isHanging) return
+    const {host: _host, 'accept-encoding': _coding, ...headers} = request.headers
+    get(new URL(path, origin), {headers}, (answer) => {
+      const {etag: _etag, 'content-length': _length, ...kept} = answer.headers
+      const isList = path === '/api/sync/manifest' && answer.statusCode === 200
+      response.writeHead(answer.statusCode ?? 500, isList ? kept : {...kept, ...lengthOf(answer)})
+      if (isList) response.write(`{"server_time":"${new Date().toISOString()}",`)
+      let isFirst = isList
+      answer.on('data', (chunk: Buffer) => {
+        response.write(isFirst ? chunk.subarray(1) : chunk)
+        isFirst = false
+      })
+      answer.on('end', () => response.end())
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const {port} = server.address() as AddressInfo
+  return {url: `http://127.0.0.1:${port}`, asked, hang: () => void (isHanging = true)}
+}
+
+function lengthOf({headers}: IncomingMessage): Record<string, string> {
+  const length = headers['content-length']
+  return length === undefined ? {} : {'content-length': length}
+}
+
 const nothing = {text: '', exitCode: 0, stderr: ''}
 const pulls = (started: string[][]) => started.filter(([verb]) => verb === 'pull')
 const LAST = '.claude/agnes/last-pull.json'
 
 describe('the start of a session', () => {
-  it(
-    'says nothing when nothing changed, twice, and notes that it looked',
-    {timeout: 90_000},
-    async () => {
-      const {start, root, run} = await stage()
-      const before = JSON.parse(await readFile(join(root, LAST), 'utf8'))
-      expect(await start()).toEqual(nothing)
-      expect(await start()).toEqual(nothing)
-      const after = JSON.parse(await readFile(join(root, LAST), 'utf8'))
-      expect(after.settled.journalBytes).toBeGreaterThan(before.settled.journalBytes)
-      expect(after.lastSuccessAt > before.lastSuccessAt).toBe(true)
-      expect((await run(['status', '--json'])).json.lastSuccessAt).toBe(after.lastSuccessAt)
-    },
-  )
+  it('says nothing when nothing changed, twice, and notes that it looked', async () => {
+    const {start, root, run} = await stage()
+    const before = JSON.parse(await readFile(join(root, LAST), 'utf8'))
+    expect(await start()).toEqual(nothing)
+    expect(await start()).toEqual(nothing)
+    const after = JSON.parse(await readFile(join(root, LAST), 'utf8'))
+    expect(after.settled.journalBytes).toBeGreaterThan(before.settled.journalBytes)
+    expect(after.lastSuccessAt > before.lastSuccessAt).toBe(true)
+    expect((await run(['status', '--json'])).json.lastSuccessAt).toBe(after.lastSuccessAt)
+  })
+
+  it('asks a server without ETags no more than one with them', async () => {
+    const {start, root, front} = await stage({areEtagsLost: true})
+    if (!front) throw new Error('no front')
+    const last = JSON.parse(await readFile(join(root, LAST), 'utf8'))
+    expect(last.settled.manifestEtag).toMatch(/^sha256:/)
+    front.asked.length = 0
+    expect(await start()).toEqual(nothing)
+    expect(front.asked.sort()).toEqual(['/api/memory/bundle', '/api/sync/manifest'])
+    const after = JSON.parse(await readFile(join(root, LAST), 'utf8'))
+    expect(after.settled.journalBytes).toBeGreaterThan(last.settled.journalBytes)
+    await rm(join(root, 'server/parquet/orders.parquet'))
+    front.asked.length = 0
+    expect(await start()).toEqual(nothing)
+    expect(front.asked).toContain('/api/data/orders/download')
+  })
+
+  it('goes on without a server that accepts and never answers', async () => {
+    const {start, started, root, front} = await stage({areEtagsLost: true})
+    front?.hang()
+    const {text} = await start({AGNES_HOOK_ANSWER_MS: '1'})
+    expect(text).toContain('still running in the background')
+    expect(pulls(started)).toEqual([['pull', '--quiet', '--workspace', root]])
+  })
 
   it('fetches what is missing, whatever the record says', async () => {
     const {start, root} = await stage()

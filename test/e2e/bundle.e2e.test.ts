@@ -15,7 +15,7 @@ let outputs: Metafile['outputs']
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'agnes-bundle-'))
   outputs = (await bundle(repositoryRoot, join(dir, 'dist'))).outputs
-})
+}, 120_000)
 afterAll(() => rm(dir, {recursive: true, force: true}))
 
 /** Every source file that importing `output` reads, dynamic imports left out. */
@@ -28,9 +28,32 @@ function loadedBy(output: string, seen = new Set<string>()): string[] {
 }
 
 describe('the bundle', () => {
-  it('answers the version from one small file', () => {
+  it('answers the version and the hooks from one file without anything heavy', () => {
     const [main] = Object.keys(outputs).filter((path) => basename(path) === 'main.js')
-    expect(loadedBy(main!).filter((path) => path.includes('node_modules'))).toEqual([])
+    const {imports, bytes} = outputs[main!]!
+    expect(imports.filter(({kind, external}) => kind === 'import-statement' && !external)).toEqual(
+      [],
+    )
+    expect(loadedBy(main!).filter((path) => HEAVY.test(path))).toEqual([])
+    expect(bytes).toBeLessThan(120_000)
+  })
+
+  it('has what that file loads later', () => {
+    const [main] = Object.keys(outputs).filter((path) => basename(path) === 'main.js')
+    const later = outputs[main!]!.imports.filter(({path}) => path.startsWith('./'))
+    expect(later.length).toBeGreaterThan(2)
+    for (const {path} of later)
+      expect(Object.keys(outputs).some((output) => output.endsWith(`dist${path.slice(1)}`))).toBe(
+        true,
+      )
+  })
+
+  it('loads zod without its languages', () => {
+    for (const command of Object.keys(outputs).filter((path) => path.includes('/commands/')))
+      expect(
+        loadedBy(command).filter((path) => path.includes('zod/v4/locales/')),
+        command,
+      ).toEqual([])
   })
 
   it('loads nothing heavy at the start of a command', () => {

@@ -3,7 +3,7 @@ import {chooseProxy} from '../config/choose-proxy.js'
 import type {Env} from '../config/env.js'
 import {certificateFiles} from '../config/servers.js'
 import type {Files} from '../ports/files.js'
-import type {Probe} from '../ports/probe.js'
+import type {Probe, ProbeAnswer} from '../ports/probe.js'
 import {answerPrint, isPrint} from '../wire/answer-print.js'
 
 const TIMEOUT_MS = 2000
@@ -22,8 +22,23 @@ export async function openProbe(
   const isPlain =
     chooseProxy(origin, env.proxy) === undefined &&
     (!origin.startsWith('https:') || (await certificateFiles(config, origin)).length === 0)
-  return isPlain ? conditionalProbe(options) : {isUnchanged: () => Promise.resolve(false)}
+  return isPlain ? conditionalProbe(options) : {ask: () => Promise.resolve('other')}
 }
+
+/** What an ordinary request would only find out once more; whatever else happened it can explain. */
+function isNobodyThere(error: Error): boolean {
+  return NOBODY.includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
+const NOBODY = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ETIMEDOUT',
+]
 
 interface ProbeOptions {
   origin: string
@@ -33,7 +48,7 @@ interface ProbeOptions {
 
 function conditionalProbe({origin, token, userAgent}: ProbeOptions): Probe {
   return {
-    async isUnchanged(path, mark, signal) {
+    async ask(path, mark, signal) {
       const {request} = origin.startsWith('https:')
         ? await import('node:https')
         : await import('node:http')
@@ -50,20 +65,22 @@ function conditionalProbe({origin, token, userAgent}: ProbeOptions): Probe {
           (answer: IncomingMessage) => {
             // A body that breaks off is not the one of last time.
             if (isPrint(mark))
-              return void hasPrint(answer, mark).then(resolve, () => resolve(false))
-            resolve(answer.statusCode === 304)
+              return void hasPrint(answer, mark).then(resolve, () => resolve('other'))
+            resolve(answer.statusCode === 304 ? 'same' : 'other')
             answer.destroy()
           },
         )
-        asked.on('timeout', () => asked.destroy())
-        asked.on('error', () => resolve(false))
+        asked.on('timeout', () =>
+          asked.destroy(Object.assign(new Error('no answer'), {code: 'ETIMEDOUT'})),
+        )
+        asked.on('error', (error) => resolve(isNobodyThere(error) ? 'unreachable' : 'other'))
         asked.end()
       })
     },
   }
 }
 
-async function hasPrint(answer: IncomingMessage, mark: string): Promise<boolean> {
+async function hasPrint(answer: IncomingMessage, mark: string): Promise<ProbeAnswer> {
   const chunks: Buffer[] = []
   let size = 0
   if (answer.statusCode === 200)
@@ -73,9 +90,10 @@ async function hasPrint(answer: IncomingMessage, mark: string): Promise<boolean>
       chunks.push(chunk)
     }
   answer.destroy()
-  if (!answer.complete) return false
+  if (!answer.complete) return 'other'
   const bytes = Buffer.concat(chunks)
-  return answerPrint((await decoded(bytes, answer)).toString('utf8')) === mark
+  const text = (await decoded(bytes, answer)).toString('utf8')
+  return answerPrint(text) === mark ? 'same' : 'other'
 }
 
 async function decoded(bytes: Buffer, {headers}: IncomingMessage): Promise<Buffer> {

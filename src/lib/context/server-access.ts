@@ -1,41 +1,19 @@
 import {hostname} from 'node:os'
-import {resolveServer} from '../config/servers.js'
-import type {Env} from '../config/env.js'
-import {originOf} from '../config/origin.js'
-import {readSettings} from '../config/settings.js'
 import {expiryNotice} from '../credentials/expiry-notice.js'
-import {findSecret} from '../credentials/find-secret.js'
-import type {ProbedStore} from '../credentials/sign-in-store.js'
-import {AuthError, UsageError} from '../errors.js'
-import type {Clock} from '../ports/clock.js'
-import type {Files} from '../ports/files.js'
-import type {SecretStore} from '../ports/secret-store.js'
+import {openStoredAccess, type AccessSurroundings} from './stored-access.js'
 
 /** Which server is meant, which token it gets, and how it is reached. */
 export function openServerAccess({
-  secrets: givenSecrets,
-  keychain: givenKeychain,
   openBrowser,
-  env,
-  clock,
-  config,
-  version,
-}: {
-  /** Stand in for the real stores. */
-  secrets?: SecretStore
-  keychain?: ProbedStore
-  openBrowser?: (url: string) => Promise<boolean>
-  env: Env
-  clock: Clock
-  config: Files
-  version: () => string
-}) {
-  const keychain = once(() => openKeychain(givenKeychain, env, clock))
-  const secrets = once(async () =>
-    givenSecrets ? [givenSecrets] : openStores({env, config, clock}, keychain),
-  )
+  ...surroundings
+}: AccessSurroundings & {openBrowser?: (url: string) => Promise<boolean>}) {
+  const {secrets: givenSecrets, env, clock, config, version} = surroundings
   let preferred: string | undefined
   let onNotice: ((message: string) => void) | undefined
+  const {keychain, secrets, serverOrigin, tokenFor, probe} = openStoredAccess(
+    surroundings,
+    () => preferred,
+  )
   const httpWithToken = async (origin: string, token: string | undefined) => {
     const {openHttpClient} = await import('../adapters/open-http-client.js')
     const userAgent = `agnes-cli/${version()}`
@@ -43,16 +21,16 @@ export function openServerAccess({
   }
   return {
     secrets,
+    serverOrigin,
+    probe,
     async signInStores() {
       const {openFileStore} = await import('../adapters/open-secret-stores.js')
       return {config, keychain, file: givenSecrets ?? openFileStore(config, clock)}
     },
     tellNotices: (tell: typeof onNotice) => void (onNotice = tell),
     preferServer: (nameOrUrl: string | undefined) => void (preferred = nameOrUrl),
-    serverOrigin: (workspaceServer: string | undefined) =>
-      chooseServer(config, preferred ?? env.server, workspaceServer),
     async http(origin: string) {
-      const token = await tokenFor(await secrets(), origin, env)
+      const token = await tokenFor(origin)
       if (onNotice) await expiryNotice({env, clock, config, token, origin}, onNotice)
       return httpWithToken(origin, token)
     },
@@ -65,71 +43,5 @@ export function openServerAccess({
     async openBrowser(url: string) {
       return (openBrowser ?? (await import('../adapters/browser.js')).openBrowser)(url)
     },
-    async probe(origin: string) {
-      const {openProbe} = await import('../adapters/conditional-probe.js')
-      const token = await tokenFor(await secrets(), origin, env)
-      return openProbe({origin, token, userAgent: `agnes-cli/${version()}`}, {env, config})
-    },
   }
-}
-
-async function openStores(
-  surroundings: {env: Env; config: Files; clock: Clock},
-  keychain: () => Promise<SecretStore | undefined>,
-): Promise<SecretStore[]> {
-  const {openSecretStores} = await import('../adapters/open-secret-stores.js')
-  return openSecretStores(surroundings, keychain)
-}
-
-async function openKeychain(
-  given: ProbedStore | undefined,
-  env: Env,
-  clock: Clock,
-): Promise<ProbedStore | undefined> {
-  if (given || env.noKeychain) return given
-  const {keytarCommand, OsKeychain} = await import('../adapters/os-keychain.js')
-  const command = keytarCommand()
-  return command && new OsKeychain(command, clock)
-}
-
-async function tokenFor(stores: readonly SecretStore[], origin: string, env: Env): Promise<string> {
-  const found = await findSecret(stores, origin)
-  if (found) return found.secret.token
-  throw notSignedIn(origin, env)
-}
-
-async function chooseServer(
-  config: Files,
-  preferred: string | undefined,
-  workspaceServer: string | undefined,
-): Promise<string> {
-  if (preferred !== undefined)
-    return originOf((await resolveServer(config, preferred)) ?? preferred)
-  const server = workspaceServer ?? (await readSettings(config)).server
-  if (server === undefined)
-    throw new UsageError('No server is known for this workspace.', {
-      code: 'no_server',
-      hint: 'Name it with AGNES_SERVER, or sign in: agnes auth login --server-url URL',
-    })
-  return originOf(server)
-}
-
-function notSignedIn(origin: string, env: Env): AuthError {
-  const isHeldBack = env.token !== undefined
-  return new AuthError(
-    isHeldBack
-      ? `AGNES_TOKEN was not sent: nothing on this account says that it belongs to ${origin}.`
-      : `No token is stored for ${origin}.`,
-    {
-      hint: isHeldBack
-        ? `If it does, set AGNES_SERVER=${origin} as well.`
-        : `Run: agnes auth login --server-url ${origin}`,
-      details: {origin},
-    },
-  )
-}
-
-function once<T>(build: () => T): () => T {
-  let value: {built: T} | undefined
-  return () => (value ??= {built: build()}).built
 }

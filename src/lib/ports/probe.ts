@@ -4,6 +4,8 @@
  * means "ask properly".
  */
 export interface Probe {
-  /** `mark` is one of `wire/answer-print.ts`. Any answer but the one with this mark is false; no connection and a time-out are false as well. */
-  isUnchanged(path: string, mark: string, signal: AbortSignal): Promise<boolean>
+  /** `mark` is one of `wire/answer-print.ts`. `unreachable` for no connection and for a time-out. */
+  ask(path: string, mark: string, signal: AbortSignal): Promise<ProbeAnswer>
 }
+
+export type ProbeAnswer = 'same' | 'other' | 'unreachable'

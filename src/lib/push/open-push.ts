@@ -1,4 +1,4 @@
-import {transcriptsDirectory, workspacePaths} from '../config/paths.js'
+import {workspacePaths} from '../config/paths.js'
 import type {Env} from '../config/env.js'
 import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
@@ -7,9 +7,8 @@ import type {HttpClient} from '../ports/http-client.js'
 import type {Lock} from '../ports/lock.js'
 import type {Random} from '../ports/random.js'
 import type {PrivacySource} from '../session/session-privacy.js'
-import {readWorkspaceServer} from '../workspace/workspace-marker.js'
+import {openPlace} from './open-place.js'
 import type {PushDeps} from './push-sessions.js'
-import type {PushPlace} from './survey.js'
 
 /** The part of the composition root that pushing needs. */
 export interface PushContext {
@@ -36,16 +35,7 @@ export async function openPush(context: PushContext, root: string): Promise<Push
   }
 }
 
-export async function openPlace(context: PushContext, root: string): Promise<PushPlace> {
-  const {clock, config, folders, env} = context
-  const workspace = context.filesAt(root)
-  const named = await readWorkspaceServer(workspace)
-  const origin = await context.serverOrigin(named)
-  const workspaceServer =
-    named !== undefined && URL.canParse(named) ? new URL(named).origin : undefined
-  const transcripts = context.filesAt(transcriptsDirectory(env))
-  return {workspace, transcripts, config, folders, clock, origin, workspaceServer}
-}
+export {openPlace} from './open-place.js'
 
 /** What marking a session takes; no server is needed for it. */
 export function openMarks(context: PushContext, root: string): PrivacySource & {lock: Lock} {

@@ -1,4 +1,5 @@
 import {workspacePaths as paths} from '../config/paths.js'
+import {UnreachableError} from '../errors.js'
 import type {FileFacts, Files} from '../ports/files.js'
 import type {PullAttempt} from '../sync/attempt.js'
 import type {SyncState} from '../sync/state-model.js'
@@ -24,6 +25,8 @@ export interface LastPull {
 }
 
 export interface Settled {
+  /** `''`, as the other one, from a server that sends none. */
+  /** Marks, see `wire/answer-print.ts`. */
   manifestEtag: string
   notesEtag: string
   notes: number
@@ -74,23 +77,53 @@ async function recordAttempt(
     message: error?.message ?? null,
     lastSuccessAt: state.lastSuccessAt,
     tokenExpiresAt,
-    settled: error ? null : await settledFacts(files, state),
+    settled: error
+      ? await stillSettled(files, {at, error, server})
+      : await settledFacts(files, state),
   })
 }
+
+/** The line of the state's journal that notes an attempt. */
+export function attemptLine(attempt: {
+  at: string
+  exitCode: number
+  message: string | null
+}): string {
+  return `${JSON.stringify({op: 'attempt', ...attempt})}\n`
+}
+
+/** Where nobody was there, nothing has moved but the journal, by the line that says so. */
+async function stillSettled(
+  files: Files,
+  {at, error, server}: Required<Pick<PullAttempt, 'at' | 'error' | 'server'>>,
+): Promise<Settled | null> {
+  const last = await readLastPull(files)
+  if (error.exitCode !== OFFLINE || last?.server !== server || !last.settled) return null
+  const {exitCode, message} = error
+  const line = attemptLine({at, exitCode, message})
+  const journalBytes = last.settled.journalBytes + Buffer.byteLength(line)
+  const settled = {...last.settled, journalBytes}
+  return (await isAsSettled(files, settled)) ? settled : null
+}
+
+const OFFLINE = new UnreachableError('').exitCode
 
 /** `null` when the next pull has to look for itself. */
 async function settledFacts(files: Files, state: SyncState): Promise<Settled | null> {
   const {manifestEtag, notes, catalog} = state
   const facts = await journalFacts(files)
   const isWhole = catalog.behind === null && catalog.root === files.root
-  if (!manifestEtag || !notes?.etag || !isWhole || !facts) return null
+  if (!notes || !isWhole || !facts) return null
+  // A server that names versions named none of its notes: they were not to be had.
+  if (Boolean(manifestEtag) !== Boolean(notes.etag)) return null
   const installed = [...state.tables.values()].flatMap((table) => table.files)
   if (installed.some(({sizeBytes, mtimeMs}) => sizeBytes < 0 || mtimeMs < 0)) return null
   const lines = installed.map(({path, sizeBytes, mtimeMs}) => `${sizeBytes}\t${mtimeMs}\t${path}\n`)
   const text = lines.join('')
   if ((await files.readText(FILES)) !== text)
     await files.writeAtomic(FILES, text, {isDurable: false})
-  return {manifestEtag, notesEtag: notes.etag, notes: notes.files, ...facts}
+  const etags = {manifestEtag: manifestEtag ?? '', notesEtag: notes.etag ?? ''}
+  return {...etags, notes: notes.files, ...facts}
 }
 
 /** Whether everything on disk is as it was when `settled` was written. */

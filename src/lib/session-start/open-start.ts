@@ -1,26 +1,37 @@
+import type {Env} from '../config/env.js'
+import {tokenExpiry} from '../credentials/token-expiry.js'
 import type {Background} from '../ports/background.js'
-import type {Folders} from '../ports/folders.js'
+import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
+import type {Folders} from '../ports/folders.js'
+import type {Lock} from '../ports/lock.js'
 import type {Probe} from '../ports/probe.js'
-import type {PushContext} from '../push/open-push.js'
-import type {PullContext} from '../sync/open-pull.js'
-import type {PullDeps} from '../sync/pull-run.js'
+import type {SecretStore} from '../ports/secret-store.js'
+import {pushState} from '../push/last-push.js'
+import {openPlace} from '../push/open-place.js'
 import {readWorkspaceServer} from '../workspace/workspace-marker.js'
+import type {RefreshContext} from './refresh-tables.js'
 import type {StartDeps} from './start-session.js'
 
-/** The part of the composition root that the start of a session needs. */
-export interface StartContext extends PullContext {
+/** The part of a composition root that the start of a session needs where nothing is to do. */
+export interface StartContext {
+  env: Env
+  clock: Clock
   config: Files
   folders: Folders
-  lockAt: PushContext['lockAt']
+  filesAt(root: string): Files
+  pullLock(root: string): Lock
+  serverOrigin(workspaceServer: string | undefined): Promise<string>
+  secrets(): Promise<SecretStore[]>
   probe(origin: string): Promise<Probe>
   background(): Promise<Background>
-  pullDeps(root: string, origin?: string): Promise<PullDeps>
+  /** What an ordinary pull takes. */
+  full(): Promise<RefreshContext>
 }
 
 /** @param root the workspace's */
 export async function openStart(context: StartContext, root: string): Promise<StartDeps> {
-  const {clock, env} = context
+  const {clock} = context
   const files = context.filesAt(root)
   const server = await context.serverOrigin(await readWorkspaceServer(files))
   return {
@@ -30,29 +41,11 @@ export async function openStart(context: StartContext, root: string): Promise<St
     server,
     probe: () => context.probe(server),
     background: () => context.background(),
-    async pull(onPlanned, signal) {
-      const {pull} = await import('../sync/pull.js')
-      const options = {
-        command: 'agnes pull',
-        tables: [],
-        isMaterializedSkipped: false,
-        isVerify: false,
-        isPlanOnly: false,
-        waitMs: 0,
-        parallelism: env.pullParallelism,
-        onProgress: () => {},
-        onPlanned,
-      }
-      return pull(await context.pullDeps(root, server), options, signal)
+    async refresh(budget, signal) {
+      const {refreshTables} = await import('./refresh-tables.js')
+      return refreshTables(await context.full(), {root, server, ...budget}, signal)
     },
-    async tokenExpiresAt() {
-      const {tokenExpiry} = await import('../sync/open-pull.js')
-      return tokenExpiry(context, server)
-    },
-    async pushState() {
-      const {openPlace} = await import('../push/open-push.js')
-      const {pushState} = await import('../push/last-push.js')
-      return pushState(await openPlace(context, root))
-    },
+    tokenExpiresAt: () => tokenExpiry(context, server),
+    pushState: async () => pushState(await openPlace(context, root)),
   }
 }

@@ -3,7 +3,7 @@ import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import type {Lock} from '../ports/lock.js'
 import type {Probe} from '../ports/probe.js'
-import {isAsSettled, writeLastPull, type LastPull} from './last-pull.js'
+import {attemptLine, isAsSettled, writeLastPull, type LastPull, type Settled} from './last-pull.js'
 
 export interface QuickCheckDeps {
   files: Files
@@ -16,46 +16,89 @@ export interface QuickCheckDeps {
   server: string
 }
 
+/**
+ * `same`: nothing is to do, and that is noted like any pull. `offline`: nobody is there, noted as well.
+ * `silent`: no answer in time, while all here is as the last complete pull left it. `unsure`: only an
+ * ordinary pull can tell.
+ */
+export type QuickAnswer = 'same' | 'offline' | 'silent' | 'unsure'
+
 /** A longer journal is folded into the state by an ordinary pull. */
 const MAX_JOURNAL_BYTES = 6000
+const OFFLINE = {exitCode: 9, code: 'unreachable'}
 
 /**
- * A pull that finds nothing to do, without what it takes to do something: true when every file is where
- * the last complete pull left it and the server says 304 to both questions. It is noted like any pull.
- * False means that only an ordinary pull can tell.
+ * A pull that finds nothing to do, without what it takes to do something: every file is where the last
+ * complete pull left it, and the server gives the answers it gave then.
+ *
+ * @param answerMs how long the server may take
  */
-export async function isStillUpToDate(
+export async function quickCheck(
   deps: QuickCheckDeps,
   last: LastPull | null,
+  answerMs: number,
   signal: AbortSignal,
-): Promise<boolean> {
-  const {files, clock, lock, server} = deps
+): Promise<QuickAnswer> {
   const settled = last?.settled
-  if (!settled || last.server !== server || settled.journalBytes > MAX_JOURNAL_BYTES) return false
-  // Asked while the disk is looked at.
-  const answers = deps
-    .probe()
-    .then((probe) =>
-      Promise.all([
-        probe.isUnchanged('/api/sync/manifest', settled.manifestEtag, signal),
-        probe.isUnchanged('/api/memory/bundle', settled.notesEtag, signal),
-      ]),
-    )
-  answers.catch(() => undefined)
-  if (!(await isAsSettled(files, settled))) return false
-  if ((await answers).includes(false)) return false
+  if (!settled || last.server !== deps.server || settled.journalBytes > MAX_JOURNAL_BYTES)
+    return 'unsure'
+  const over = new AbortController()
+  try {
+    // Asked while the disk is looked at.
+    const answer = askServer(deps, settled, answerMs, AbortSignal.any([signal, over.signal]))
+    answer.catch(() => undefined)
+    if (!(await isAsSettled(deps.files, settled))) return 'unsure'
+    const told = await answer
+    signal.throwIfAborted()
+    if (told === 'unsure' || told === 'silent') return told
+    return await note(deps, {...last, settled}, told)
+  } finally {
+    over.abort()
+  }
+}
+
+async function askServer(
+  {probe, clock}: QuickCheckDeps,
+  {manifestEtag, notesEtag}: Settled,
+  answerMs: number,
+  signal: AbortSignal,
+): Promise<QuickAnswer> {
+  const {ask} = await probe()
+  const questions = [
+    ask('/api/sync/manifest', manifestEtag, signal),
+    ask('/api/memory/bundle', notesEtag, signal),
+  ]
+  const answers = Promise.all(questions).then((given): QuickAnswer => {
+    if (given.includes('other')) return 'unsure'
+    return given.includes('unreachable') ? 'offline' : 'same'
+  })
+  const late = clock.sleep(answerMs, signal).then((): QuickAnswer => 'silent')
+  // The answers came first; it is stopped with them.
+  late.catch(() => undefined)
+  return Promise.race([answers, late])
+}
+
+function note(
+  {files, clock, lock}: QuickCheckDeps,
+  last: LastPull & {settled: Settled},
+  answer: 'same' | 'offline',
+): Promise<QuickAnswer> {
+  const {settled} = last
   return lock.hold({waitMs: 0, command: 'agnes pull'}, async () => {
-    if (!(await isAsSettled(files, settled))) return false
+    if (!(await isAsSettled(files, settled))) return 'unsure'
     const at = new Date(clock.now()).toISOString()
-    const line = `${JSON.stringify({op: 'attempt', at, exitCode: 0, message: null})}\n`
+    const isThere = answer === 'same'
+    const message = isThere ? null : `Cannot reach ${last.server}.`
+    const {exitCode, code} = isThere ? {exitCode: 0, code: null} : OFFLINE
+    const line = attemptLine({at, exitCode, message})
     await files.append(paths.stateJournal, line)
     const journalBytes = settled.journalBytes + Buffer.byteLength(line)
     await writeLastPull(files, {
       ...last,
-      at,
-      lastSuccessAt: at,
+      ...{at, exitCode, code, message},
+      ...(isThere ? {lastSuccessAt: at} : {}),
       settled: {...settled, journalBytes},
     })
-    return true
+    return answer
   })
 }

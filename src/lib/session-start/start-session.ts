@@ -1,31 +1,19 @@
 /**
- * The start of a Claude Code session. Vocabulary: the *quick check* finds out with two conditional
- * requests that nothing is to do; the *budget* is what a refresh may take while the session waits; what
- * goes beyond it is *handed over* to a process of its own, which takes the same lock. Nothing here throws
- * at the session: whatever happens is a fact for the *context*, or not worth telling.
+ * The start of a Claude Code session. Vocabulary: the *quick check* finds out with two small requests
+ * that nothing is to do; the *budget* is what a refresh may take while the session waits; what goes beyond
+ * it is *handed over* to a process of its own, which takes the same lock. Nothing here throws at the
+ * session: whatever happens is a fact for the *context*, or not worth telling.
  */
-import {AgnesError, BusyError, toAgnesError, UnreachableError} from '../errors.js'
 import type {Background} from '../ports/background.js'
-import type {Clock} from '../ports/clock.js'
-import type {Files} from '../ports/files.js'
-import type {Lock} from '../ports/lock.js'
-import type {Probe} from '../ports/probe.js'
-import {HANDED_OVER} from '../sync/pull-run.js'
 import {readLastPull} from './last-pull.js'
-import {isStillUpToDate} from './quick-check.js'
+import {quickCheck, type QuickCheckDeps} from './quick-check.js'
+import {refreshFailure} from './refresh-failure.js'
 import {sessionContext, type SessionFacts} from './session-context.js'
 import {takeTableNews} from './told-tables.js'
 
-export interface StartDeps {
-  files: Files
-  clock: Clock
-  /** The pull lock. */
-  lock: Lock
-  /** Origin of the workspace's server. */
-  server: string
-  probe: () => Promise<Probe>
-  /** An ordinary pull that waits for nobody; `onPlanned` may end it. */
-  pull: (onPlanned: (plan: {bytes: number}) => void, signal: AbortSignal) => Promise<{ok: boolean}>
+export interface StartDeps extends QuickCheckDeps {
+  /** An ordinary pull as far as the budget goes, the rest handed over. Never rejects but by abort. */
+  refresh: (budget: StartBudget, signal: AbortSignal) => Promise<SessionFacts['refresh']>
   background: () => Promise<Background>
   /** ISO 8601, of the stored token; `null` where it does not say. */
   tokenExpiresAt: () => Promise<string | null>
@@ -33,16 +21,24 @@ export interface StartDeps {
   pushState: () => Promise<{isDue: boolean; failure: string | null}>
 }
 
-export interface StartOptions {
+export interface StartBudget {
   /** All of the foreground part. */
   budgetMs: number
   budgetBytes: number
+  /** How long the server may take to say what is new, where it is not known that nothing is missing. */
+  answerMs: number
+}
+
+export interface StartOptions {
+  budgetMs: number
+  budgetBytes: number
+  /** How long the server may take to say that nothing is new. */
+  quickMs: number
   staleAfterMs: number
   /** Less than this until the token ends is told. */
   renewMs: number
 }
 
-/** How long the server may take to say what is new before the session goes on without it. */
 const ANSWER_MS = 1500
 /** Sessions of other windows that are still going on are theirs to send. */
 const IDLE_MINUTES = '15'
@@ -75,54 +71,19 @@ export async function startSession(
 
 async function refreshTables(
   deps: StartDeps,
-  options: StartOptions,
+  {quickMs, budgetMs, budgetBytes}: StartOptions,
   signal: AbortSignal,
 ): Promise<SessionFacts['refresh']> {
   try {
-    if (await isStillUpToDate(deps, await readLastPull(deps.files), signal))
-      return {kind: 'unchanged'}
-    return await pullWithin(deps, options, signal)
-  } catch (thrown) {
-    const error = toAgnesError(thrown)
-    if (error instanceof BusyError) return {kind: 'running'}
-    if (error instanceof UnreachableError) return {kind: 'offline'}
-    return {kind: 'failed', code: error.code, message: error.message}
-  }
-}
-
-async function pullWithin(
-  deps: StartDeps,
-  {budgetMs, budgetBytes}: StartOptions,
-  signal: AbortSignal,
-): Promise<SessionFacts['refresh']> {
-  const over = new AbortController()
-  const done = new AbortController()
-  const handOver = () =>
-    new BusyError('The refresh goes on in the background.', {code: HANDED_OVER})
-  const limit = (ms: number, isReached: () => boolean) =>
-    deps.clock
-      .sleep(ms, done.signal)
-      .then(() => isReached() && over.abort(handOver()))
-      // The pull was faster.
-      .catch(() => undefined)
-  let isPlanned = false
-  void limit(Math.min(ANSWER_MS, budgetMs), () => !isPlanned)
-  void limit(budgetMs, () => true)
-  const onPlanned = ({bytes}: {bytes: number}) => {
-    isPlanned = true
-    if (bytes > budgetBytes) throw handOver()
-  }
-  try {
-    const {ok} = await deps.pull(onPlanned, AbortSignal.any([signal, over.signal]))
-    if (ok) return {kind: 'pulled'}
-    return {kind: 'failed', code: 'partial', message: 'some tables could not be fetched.'}
-  } catch (error) {
-    const isOver = error instanceof AgnesError && error.code === HANDED_OVER
-    if (!isOver && !over.signal.aborted) throw error
+    const answer = await quickCheck(deps, await readLastPull(deps.files), quickMs, signal)
+    if (answer === 'same') return {kind: 'unchanged'}
+    if (answer === 'offline') return {kind: 'offline'}
+    if (answer === 'unsure')
+      return await deps.refresh({budgetMs, budgetBytes, answerMs: ANSWER_MS}, signal)
     await startInBackground(deps, ['pull', '--quiet'])
     return {kind: 'handed_over'}
-  } finally {
-    done.abort()
+  } catch (error) {
+    return refreshFailure(error)
   }
 }
 

@@ -1,6 +1,5 @@
 import type {Env} from '../config/env.js'
-import {decodeToken} from '../credentials/decode-token.js'
-import {findSecret} from '../credentials/find-secret.js'
+import {tokenExpiry} from '../credentials/token-expiry.js'
 import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import type {Hasher} from '../ports/hasher.js'
@@ -48,15 +47,6 @@ export async function openPull(
   const expiry = () => tokenExpiry(context, server)
   const afterAttempt = attemptRecorder(files, expiry)
   return {files, http, clock, warehouse, fetcher, lock, afterAttempt}
-}
-
-/** ISO 8601, as the stored token says; `null` where it does not, or there is none. */
-export async function tokenExpiry(
-  {secrets}: {secrets(): Promise<SecretStore[]>},
-  origin: string,
-): Promise<string | null> {
-  const found = await findSecret(await secrets(), origin)
-  return found ? decodeToken(found.secret.token).expiresAt : null
 }
 
 async function openFetcher(

@@ -7,7 +7,7 @@ import type {JsonAnswer, JsonRequest} from '../ports/http-client.js'
  */
 export type Mark = string
 
-const OWN_TIME = /"server_time":\s*"[0-9T:.+Z-]*"/
+const OWN_TIME = /"server_time":\s*"[0-9T:.+Z-]*"/g
 
 export function answerPrint(text: string): Mark {
   return `sha256:${createHash('sha256').update(text.replace(OWN_TIME, '')).digest('hex')}`

@@ -1,0 +1,51 @@
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {detachedProcess} from '../adapters/detached-process.js'
+import {FileLock} from '../adapters/file-lock.js'
+import {NodeFiles} from '../adapters/node-files.js'
+import {nodeFolders} from '../adapters/node-folders.js'
+import {processStreams} from '../adapters/process-streams.js'
+import {stderrLogger} from '../adapters/stderr-logger.js'
+import {systemClock} from '../adapters/system-clock.js'
+import {systemRandom} from '../adapters/system-random.js'
+import {readEnv} from '../config/env.js'
+import {configDirectory, currentDirectory, packageRoot, workspacePaths} from '../config/paths.js'
+import {openStoredAccess} from './stored-access.js'
+import {findFrom, looksLikeWorkspace} from './workspaces.js'
+
+/**
+ * The small composition root: what a hook takes to find out that nothing is to do. It is bundled into one
+ * file with `main.ts`; what more is needed comes from `context.ts`, through `full`.
+ */
+export function createHookContext() {
+  const env = readEnv()
+  const clock = systemClock
+  const streams = processStreams(env.noColor)
+  const currentDir = currentDirectory()
+  const config = new NodeFiles(configDirectory(env), systemRandom)
+  const {secrets, serverOrigin, probe} = openStoredAccess({
+    env,
+    clock,
+    config,
+    version: readVersion,
+  })
+  return {
+    ...{env, clock, streams, currentDir, config, secrets, serverOrigin, probe},
+    logger: stderrLogger(streams.err, clock, env.debug),
+    folders: nodeFolders,
+    isWorkspace: looksLikeWorkspace,
+    filesAt: (root: string) => new NodeFiles(root, systemRandom),
+    pullLock: (root: string) => new FileLock(join(root, workspacePaths.pullLock), clock),
+    findWorkspace: (flag: string | undefined) => findFrom({env, config, currentDir}, flag),
+    background: async () => detachedProcess(),
+    async full() {
+      const {createContext} = await import('../context.js')
+      return createContext()
+    },
+  }
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(join(packageRoot(), 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as {version: string}).version
+}
