@@ -1,3 +1,4 @@
+import {workspacePaths} from '../config/paths.js'
 import {readDaemonValue, readRegistry} from '../config/settings.js'
 import {decodeToken} from '../credentials/decode-token.js'
 import {findSecret} from '../credentials/find-secret.js'
@@ -15,7 +16,7 @@ import type {SecretStore} from '../ports/secret-store.js'
 import {openPlace} from '../push/open-push.js'
 import {readWorkspaceServer} from '../workspace/workspace-marker.js'
 import {parseDaemonSettings} from './daemon-settings.js'
-import {Remembered} from './remembered.js'
+import {markOf, Remembered} from './remembered.js'
 import type {DaemonDeps} from './run-daemon.js'
 import {senseDisk} from './sense-disk.js'
 import {senseFiles} from './sense-files.js'
@@ -58,7 +59,7 @@ export async function openDaemon(context: DaemonContext, onReady: () => void): P
     socket: await context.controlSocket(),
     identity: {pid: processId, version},
     readSettings: async () => parseDaemonSettings(await readDaemonValue(config)),
-    listWorkspaces: () => listWorkspaces(context),
+    listWorkspaces: workspaceList(context),
     openHttp: (origin) => context.http(origin),
     freeBytes: (workspace) => context.filesAt(workspace).freeBytes(),
     sense: workspaceSensors(context),
@@ -81,10 +82,11 @@ function workspaceSensors(context: DaemonContext): DaemonDeps['sense'] {
     const memory = memories.get(workspace) ?? {
       hooks: new Remembered<KnownHooks>(),
       snapshots: new Remembered<KnownSnapshots>(),
-      push: {earlier: []},
+      push: {earlier: [], nextLookMs: 0},
     }
     memories.set(workspace, memory)
-    const nowMs = context.clock.now()
+    const {clock} = context
+    const nowMs = clock.now()
     const read = async () => (await reportHooks(context, workspace)).report
     const hooks = await hooksNow(settingsPlaces(context, workspace), memory.hooks, read)
     const isSending = hooks.state === 'active' && settings.policies.push_waiting !== 'off'
@@ -94,21 +96,32 @@ function workspaceSensors(context: DaemonContext): DaemonDeps['sense'] {
       ...(await senseDisk(files, settings)),
       ...senseHooks(hooks),
       ...(isSending
-        ? await sensePush(await openPlace(context, workspace), memory.push, signal)
+        ? await sensePush(() => openPlace(context, workspace), {clock, memory: memory.push}, signal)
         : []),
     ]
   }
 }
 
 /** Every registered workspace that is still one, with the server it says it belongs to. */
-async function listWorkspaces(context: DaemonContext) {
-  const kept: {path: string; server: string}[] = []
-  for (const {path, server} of await readRegistry(context.config)) {
-    if (!(await context.isWorkspace(path))) continue
-    const named = await readWorkspaceServer(context.filesAt(path))
-    kept.push({path, server: await context.serverOrigin(named ?? server)})
+function workspaceList(context: DaemonContext): DaemonDeps['listWorkspaces'] {
+  const memories = new Map<string, Remembered<string | null>>()
+  return async () => {
+    const kept: {path: string; server: string}[] = []
+    const settings = await markOf(context.config, ['config.yaml', 'workspaces.json'])
+    for (const {path, server} of await readRegistry(context.config)) {
+      const files = context.filesAt(path)
+      const memory = memories.get(path) ?? new Remembered<string | null>()
+      memories.set(path, memory)
+      const {initComplete, catalog, parquet} = workspacePaths
+      const mark = await markOf(files, [initComplete, catalog, parquet])
+      const origin = await memory.get(`${settings}\n${mark}`, async () => {
+        if (!(await context.isWorkspace(path))) return null
+        return context.serverOrigin((await readWorkspaceServer(files)) ?? server)
+      })
+      if (origin !== null) kept.push({path, server: origin})
+    }
+    return kept
   }
-  return kept
 }
 
 function rememberedTokenEnd({clock, secrets}: DaemonContext) {

@@ -50,8 +50,9 @@ export interface DaemonDeps {
 
 const ENDING_MS = 3000
 const RELOAD_MS = 60_000
-/** Between two looks at the power and at the line. */
-const MACHINE_LOOK_MS = 60_000
+const BATTERY_LOOK_MS = 60_000
+/** Asked of another program, and seldom another than before. */
+const LINE_LOOK_MS = 10 * 60_000
 
 /**
  * Runs until the signal aborts or a `stop` arrives. Rejects with `BusyError` (code `locked`) when
@@ -72,7 +73,8 @@ class Daemon {
   private readonly watches = new Map<string, ServerWatch>()
   private readonly loops = new Map<string, WorkspaceLoop>()
   private readonly stopping = new AbortController()
-  private machine: {facts: Promise<MachineFacts>; readMs: number} | undefined
+  private readonly isOnBattery: () => Promise<boolean>
+  private readonly isMetered: () => Promise<boolean>
   private book!: FindingBook
 
   constructor(
@@ -81,6 +83,9 @@ class Daemon {
   ) {
     this.board = new Board(deps)
     this.supervisor = new Supervisor(deps)
+    const {clock, machine} = deps
+    this.isOnBattery = nowAndThen(clock, BATTERY_LOOK_MS, () => machine.isOnBattery())
+    this.isMetered = nowAndThen(clock, LINE_LOOK_MS, () => machine.isMetered())
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -214,16 +219,11 @@ class Daemon {
   }
 
   private async hold(): Promise<Hold | null> {
-    const {clock, machine} = this.deps
+    const {clock} = this.deps
     if (this.board.isPaused) return 'paused'
     if (isQuiet(this.settings.quietHours, clock.now())) return 'quiet_hours'
-    const nowMs = clock.monotonicMs()
-    // One look for everybody who asks meanwhile.
-    if (!this.machine || nowMs - this.machine.readMs > MACHINE_LOOK_MS)
-      this.machine = {facts: factsOf(machine), readMs: nowMs}
-    const {isOnBattery, isMetered} = await this.machine.facts
-    if (isOnBattery && !this.settings.isBatteryUsed) return 'on_battery'
-    return isMetered && !this.settings.isMeteredUsed ? 'metered' : null
+    if (!this.settings.isBatteryUsed && (await this.isOnBattery())) return 'on_battery'
+    return !this.settings.isMeteredUsed && (await this.isMetered()) ? 'metered' : null
   }
 
   private async tell({id, kind, state, message, workspace}: Finding): Promise<void> {
@@ -235,14 +235,18 @@ class Daemon {
   }
 }
 
-interface MachineFacts {
-  isOnBattery: boolean
-  isMetered: boolean
-}
-
-async function factsOf(machine: Machine): Promise<MachineFacts> {
-  const [battery, line] = await Promise.all([machine.isOnBattery(), machine.isMetered()])
-  return {isOnBattery: battery === true, isMetered: line === true}
+/** One look at the machine for everybody who asks until the next; what it does not tell is not so. */
+function nowAndThen(
+  clock: Clock,
+  everyMs: number,
+  look: () => Promise<boolean | null>,
+): () => Promise<boolean> {
+  let last: {answer: Promise<boolean | null>; readMs: number} | undefined
+  return async () => {
+    const nowMs = clock.monotonicMs()
+    if (!last || nowMs - last.readMs > everyMs) last = {answer: look(), readMs: nowMs}
+    return (await last.answer) === true
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

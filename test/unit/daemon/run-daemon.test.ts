@@ -91,7 +91,7 @@ describe('the daemon', () => {
     const world = await daemonWorld([{path: '/a', server: server.origin}], settings)
     Object.assign(world, facts)
     const before = world.pulls().length
-    await world.pass(3 * MINUTE)
+    await world.pass(12 * MINUTE)
     server.version++
     await world.pass(10 * MINUTE)
     expect(world.pulls()).toHaveLength(before)
