@@ -45,7 +45,7 @@ const ENGINE_MEMORY_MB = 160
 const FIRST_BYTE_MS = 960_000
 /** A record batch of this size goes through a file, so that memory does not grow with it. */
 const SPOOL_ABOVE_BYTES = 64 << 20
-const SLICE_BYTES = 8 << 20
+const SLICE_BYTES = 2 << 20
 const TABLE = 'answer'
 
 /**
