@@ -25,7 +25,13 @@ describe('agnes serve', () => {
       const server = serve(options, '--json')
       await server.sees('\n')
       const said = JSON.parse(server.stdout()) as {url: string; adminToken: string | null}
-      expect(Object.keys(said)).toEqual(['url', 'adminToken', 'analystToken'])
+      expect(Object.keys(said)).toEqual([
+        'url',
+        'adminToken',
+        'analystToken',
+        'analystEmail',
+        'analystPassword',
+      ])
       expect((await fetch(`${said.url}/api/health`)).status).toBe(200)
       // The first start shows the token, the second has only its hash.
       expect(typeof said.adminToken).toBe(signal === 'SIGINT' ? 'string' : 'object')
@@ -100,7 +106,8 @@ describe('agnes serve', () => {
       options,
     )
     await server.sees('\n')
-    const {url, adminToken, analystToken} = JSON.parse(server.stdout()) as Record<string, string>
+    const told = JSON.parse(server.stdout()) as Record<string, string>
+    const {url, adminToken, analystToken, analystEmail, analystPassword} = told
     const tablesFor = async (token: string | undefined) => {
       const response = await fetch(`${url}/api/sync/manifest`, {
         headers: {authorization: `Bearer ${token}`},
@@ -111,6 +118,16 @@ describe('agnes serve', () => {
     expect(all).toContain('payroll')
     expect(some).not.toContain('payroll')
     expect(some.length).toBeGreaterThan(5)
+    const form = {port: '4000', state: 'state-0123456789-abcdefghij'}
+    const signedIn = await fetch(`${url}/cli/auth/start`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({...form, email: analystEmail!, password: analystPassword!}),
+    })
+    expect([signedIn.status, signedIn.headers.get('location')]).toEqual([
+      303,
+      expect.stringMatching(/^http:\/\/127\.0\.0\.1:4000\/callback\?code=/),
+    ])
     expect(server.stderr()).toBe('')
     server.child.kill('SIGINT')
     expect((await server.ended).exitCode).toBe(0)

@@ -15,7 +15,6 @@ export default class AdminResourceTypes extends BaseCommand<
   Omit<AdminResourceTypesResult, 'types'>
 > {
   static override summary = 'List the types of things that can be granted'
-  static override aliases = ['admin:grant:resource-types']
   static override examples = ['<%= config.bin %> admin resource-types']
   static override flags = {...serverFlag}
 
