@@ -9,6 +9,7 @@ import {administration} from './bench/administration.js'
 import {bigBatch} from './bench/big-batch.js'
 import {firstPull, memory, nothingToDo, query, snapshot, startUp} from './bench/cases.js'
 import {daemon} from './bench/daemon.js'
+import {mcp} from './bench/mcp.js'
 
 const {values} = parseArgs({options: {quick: {type: 'boolean'}, only: {type: 'string'}}})
 const CASES = {
@@ -21,6 +22,7 @@ const CASES = {
   'big-batch': bigBatch,
   administration,
   daemon,
+  mcp,
 }
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agnes-bench-')))
