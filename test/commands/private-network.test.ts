@@ -22,7 +22,7 @@ async function listen(server: Server): Promise<number> {
 }
 
 /** An HTTPS server whose certificate only the private authority vouches for. */
-async function privateServer() {
+async function privateServer(movedTo?: string) {
   const tokens: (string | undefined)[] = []
   const certificate = {
     cert: readFileSync(tls('private-leaf.pem')),
@@ -31,7 +31,7 @@ async function privateServer() {
   const port = await listen(
     createHttps(certificate, (request, response) => {
       tokens.push(request.headers.authorization)
-      if (request.url === '/moved') response.writeHead(308, {location: 'http://agnes.test/x'}).end()
+      if (movedTo !== undefined) response.writeHead(308, {location: movedTo + request.url}).end()
       else response.setHeader('content-type', 'application/json').end(JSON.stringify(TOKENS))
     }),
   )
@@ -69,6 +69,32 @@ async function account() {
 }
 
 const list = ['auth', 'token', 'list', '--json']
+
+describe('an encrypted server', () => {
+  it('that sends us to an unencrypted one is named, and the token stays', async () => {
+    const asked: (string | undefined)[] = []
+    const port = await listen(
+      createHttp(({url}, response) => {
+        asked.push(url)
+        response.end('[]')
+      }),
+    )
+    const plain = `http://localhost:${port}`
+    const {origin} = await privateServer(plain)
+    const {run} = await account()
+    await run(['server', 'add', origin, '--name', 'work', '--ca', tls('private-ca.pem')])
+    for (const argv of [list, ['catalog', '--json'], ['admin', 'user', 'list', '--json']]) {
+      const {exitCode, json} = await run([...argv, '--server', 'work'], {AGNES_TOKEN: 't'})
+      expect([exitCode, json.error]).toMatchObject([
+        2,
+        {code: 'insecure_redirect', details: {origin, target: plain}},
+      ])
+    }
+    const text = await run(['admin', 'user', 'list', '--server', 'work'], {AGNES_TOKEN: 't'})
+    expect(text.stderr).toContain(`redirects to ${plain}, which is not encrypted`)
+    expect(asked).toEqual([])
+  })
+})
 
 describe('a private certificate authority', () => {
   it('is not trusted unasked, and the error names the way', async () => {

@@ -33,7 +33,12 @@ describe('OsKeychain', () => {
   it('waits three seconds and no longer', async () => {
     const clock = new FakeClock()
     const keychain = new OsKeychain(await fakeKeychain('hangs'), clock)
-    const asked = keychain.get(A).catch((error: unknown) => error)
+    let isOver = false
+    const asked = keychain
+      .get(A)
+      .catch((error: unknown) => error)
+      .finally(() => (isOver = true))
+    while (clock.waiting === 0 && !isOver) await new Promise((resolve) => setImmediate(resolve))
     await clock.advance(3000)
     expect(await asked).toMatchObject({...unavailable, message: expect.stringContaining('3 s')})
   })
