@@ -24,9 +24,22 @@ const HEADER = (server: string) => ` Who may use what on ${server}, as code.
  accounts and tables the server keeps for itself. People who are listed and not there yet are made
  without a password: agnes admin user set-password`
 
+/** Characters that show nothing, or reorder what is shown: whoever reviews the file has to see them. */
+const HIDDEN =
+  // eslint-disable-next-line no-control-regex -- these are what it looks for
+  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]/
+
+/** They stand in double quotes only, where an escape is the same character. */
+function escapeHidden(yaml: string): string {
+  return yaml.replace(
+    new RegExp(HIDDEN, 'g'),
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 /** A server's state as a file: the same state gives the same bytes. */
 export async function exportAccess(current: CurrentAccess, server: string): Promise<AccessExport> {
-  const {Document} = await import('yaml')
+  const {Document, visit} = await import('yaml')
   const content = {
     version: 1,
     users: usersOf(current),
@@ -39,10 +52,15 @@ export async function exportAccess(current: CurrentAccess, server: string): Prom
   }
   // Repeated lists stay lists: nobody should have to follow anchors to read who may see what.
   const document = new Document(content, {aliasDuplicateObjects: false})
+  visit(document, {
+    Scalar(_key, node) {
+      if (typeof node.value === 'string' && HIDDEN.test(node.value)) node.type = 'QUOTE_DOUBLE'
+    },
+  })
   document.commentBefore = HEADER(server)
   const memberships = current.groups.flatMap(({id}) => current.members.get(id) ?? [])
   return {
-    yaml: document.toString({lineWidth: 0}),
+    yaml: escapeHidden(document.toString({lineWidth: 0})),
     counts: {
       users: people(current).length,
       groups: current.groups.length,

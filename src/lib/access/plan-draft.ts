@@ -1,6 +1,6 @@
 import type {AccessAction, AccessPlan, KeptThing, ThingKind} from './access-model.js'
 import {byText} from './field-values.js'
-import {invalid, type FileProblem} from './yaml-reader.js'
+import {invalid, type FileProblem} from './file-problems.js'
 
 /** What has to be there first comes first; what goes, goes the other way round. */
 const ORDER: readonly ThingKind[] = ['user', 'group', 'member', 'table', 'grant', 'metric']

@@ -2,7 +2,6 @@ import {readNamedFile, writeNamedFile} from './access-file.js'
 import type {AccessPlan, DesiredAccess, PlanCounts} from './access-model.js'
 import {planFor} from './apply-access.js'
 import type {Access} from './open-access.js'
-import {parseAccess} from './parse-access.js'
 import {sha256, storePlan} from './plan-file.js'
 
 export interface PlanResult extends AccessPlan {
@@ -55,5 +54,6 @@ export async function readDesired(
     'the file of access, as agnes admin export writes it',
     access,
   )
+  const {parseAccess} = await import('./parse-access.js')
   return {desired: parseAccess(text, path), digest: sha256(text)}
 }

@@ -11,13 +11,7 @@ import {
 } from 'yaml'
 import {UsageError} from '../errors.js'
 import {nearestName} from '../nearest-name.js'
-
-/** What is wrong with a file, and where. */
-export interface FileProblem {
-  /** From 1. */
-  line: number
-  message: string
-}
+import {invalid, type FileProblem} from './file-problems.js'
 
 export interface YamlEntry {
   key: string
@@ -28,7 +22,6 @@ export interface YamlEntry {
 /** More than one file of access has any use for; each one that is followed counts, so none can multiply. */
 const MAX_ALIASES = 100
 const MAX_BYTES = 16 * 1024 * 1024
-const SHOWN = 20
 
 /**
  * A YAML document read node by node, so that everything wrong with it can be told with its line. Reading
@@ -182,24 +175,6 @@ function scalarText(node: Node | null): string | undefined {
   if (!isScalar(node) || node.value === null) return undefined
   const {value, source} = node as Scalar
   return typeof value === 'string' ? value : (source ?? String(value))
-}
-
-/** The one error for a file that says something wrong; also for what only the server's state shows. */
-export function invalid(
-  path: string,
-  problems: readonly FileProblem[],
-  cause?: unknown,
-): UsageError {
-  const sorted = [...problems].sort((a, b) => a.line - b.line)
-  const shown = sorted.slice(0, SHOWN).map(({line, message}) => `line ${line}: ${message}`)
-  const more = sorted.length > SHOWN ? [`and ${sorted.length - SHOWN} more`] : []
-  const list = [...shown, ...more].map((text) => `\n  ${text}`).join('')
-  return new UsageError(`${path} cannot be used:${list}`, {
-    code: 'invalid_access_file',
-    hint: 'See how it is written: agnes admin export. Nothing was changed.',
-    details: {path, problems: sorted.slice(0, 100)},
-    cause,
-  })
 }
 
 function firstLine(text: string): string {
