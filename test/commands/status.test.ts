@@ -158,3 +158,18 @@ describe('agnes status', () => {
     expect(json.signedIn).toMatchObject({store: 'environment', email: 'ana@example.com'})
   })
 })
+
+it.each([
+  ['in a pipe', {tty: false}, []],
+  ['under --json', {tty: true}, ['--json']],
+] as const)('does not draw a live view %s, and says what to do', async (_where, options, flags) => {
+  const {home, root} = await tempWorkspace()
+  const run = await runCli(['status', '--watch', '--workspace', root, ...flags], {
+    ...options,
+    env: {HOME: home},
+    currentDir: home,
+  })
+  expect(run.exitCode).toBe(2)
+  expect(run.stdout + run.stderr).toContain('agnes daemon status --json')
+  expect(run.stdout + run.stderr).not.toContain('\u001B[?1049h')
+})

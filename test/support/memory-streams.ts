@@ -3,7 +3,8 @@ import type {OutputStream, Streams} from '../../src/lib/ports/streams.js'
 
 export class MemoryOutput implements OutputStream {
   isClosed = false
-  readonly columns = 80
+  columns = 80
+  rows = 24
   private readonly chunks: Buffer[] = []
 
   constructor(

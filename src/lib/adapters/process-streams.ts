@@ -37,6 +37,10 @@ class ProcessOutput implements OutputStream {
     return (this.stream as WriteStream).columns || 80
   }
 
+  get rows(): number {
+    return (this.stream as WriteStream).rows || 24
+  }
+
   get isClosed(): boolean {
     return this.isGone || this.stream.destroyed
   }

@@ -6,6 +6,8 @@ export interface OutputStream {
   readonly hasColor: boolean
   /** Width in columns; 80 where unknown. */
   readonly columns: number
+  /** Height in lines; absent where unknown. */
+  readonly rows?: number
   /** True once the reader has gone away (EPIPE). Producers stop; it is not a failure. */
   readonly isClosed: boolean
   /** Resolves when the bytes are accepted (backpressure). Does nothing once closed; never rejects on EPIPE. */
