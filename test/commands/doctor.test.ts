@@ -1,4 +1,13 @@
-import {appendFile, rm, truncate, writeFile} from 'node:fs/promises'
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {createContext, withOverrides} from '../../src/lib/context.js'
@@ -6,7 +15,7 @@ import {readEnv} from '../../src/lib/config/env.js'
 import {openDoctor, type Surroundings} from '../../src/lib/doctor/open-doctor.js'
 import {seeDoctor} from '../../src/lib/doctor/see-doctor.js'
 import {startEmbeddedServer} from '../support/embedded-server.js'
-import {runCli} from '../support/run-cli.js'
+import {repositoryRoot, runCli} from '../support/run-cli.js'
 import {tempDir} from '../support/temp-dir.js'
 
 async function stage() {
@@ -51,6 +60,13 @@ async function stage() {
 
 type Stage = Awaited<ReturnType<typeof stage>>
 
+async function withWrongToken({run, env, server}: Stage, argv: string[]): Promise<void> {
+  Object.assign(env, {AGNES_SERVER: server.url, AGNES_TOKEN: 'wrong'})
+  expect((await run(argv)).exitCode).toBe(7)
+  delete env.AGNES_SERVER
+  delete env.AGNES_TOKEN
+}
+
 /** What breaks, how, the exit code, and what mends it: the printed command, or a step it stands for. */
 const BREAKS: [
   string,
@@ -62,17 +78,25 @@ const BREAKS: [
   ['files', ({root}) => truncate(join(root, 'server/parquet/orders.parquet'), 10), 10],
   ['catalog', ({root}) => rm(join(root, 'user/duckdb/analytics.duckdb')), 10],
   ['state', ({root}) => appendFile(join(root, '.claude/agnes/sync_state.json'), '}'), 10],
+  ['pull', (place) => withWrongToken(place, ['pull', '--quiet']), 7],
   [
-    'pull',
-    async ({run, env}) => {
-      env.AGNES_SERVER = 'http://127.0.0.1:1'
-      env.AGNES_TOKEN = 'x'
-      await run(['pull', '--quiet'])
-      delete env.AGNES_SERVER
-      delete env.AGNES_TOKEN
+    'push',
+    async (place) => {
+      const {root, home} = place
+      const folder = join(home, '.claude/projects', root.replaceAll(/[^A-Za-z0-9]/g, '-'))
+      await mkdir(folder, {recursive: true})
+      const said = {
+        type: 'user',
+        cwd: root,
+        sessionId: 's1',
+        message: {role: 'user', content: 'hi'},
+      }
+      await writeFile(join(folder, 's1.jsonl'), `${JSON.stringify(said)}\n`)
+      await withWrongToken(place, ['push', '--quiet'])
     },
-    0,
+    7,
   ],
+  ['workspace', ({root}) => rm(join(root, '.claude/init-complete')), 0, ({signIn}) => signIn()],
   [
     'token',
     ({home}) => rm(join(home, '.config/agnes/credentials.json')),
@@ -109,7 +133,7 @@ describe('agnes doctor', () => {
       await damage(place)
       const broken = await place.lines()
       const line = broken.checks.get(id)
-      if (code !== 0) expect([id, line?.state]).toEqual([id, 'fail'])
+      expect([id, line?.state]).toEqual([id, code === 0 ? 'warn' : 'fail'])
       if (code !== 0) expect(broken.exitCode).toBe(code)
       if (mend) await mend(place)
       else if (line?.mend) {
@@ -147,7 +171,7 @@ describe('agnes doctor', () => {
   })
 
   it('sees an old Node, a clock that is wrong, and hooks disabled for the whole computer', async () => {
-    const {examine, home} = await stage()
+    const {examine, home, root} = await stage()
     const managedFolder = join(home, 'managed')
     const good = {nodeVersion: 'v20.19.0', managedFolder}
     const stateOf = async (id: string, ...args: Parameters<typeof examine>) => {
@@ -160,13 +184,48 @@ describe('agnes doctor', () => {
     expect(await stateOf('clock', good, Date.now() + 20 * 60_000)).toBe('fail you')
     expect(await stateOf('clock', good, Date.now() - 5 * 60_000)).toBe('warn you')
     expect(await stateOf('hooks', good)).toBe('ok you')
-    const {mkdir} = await import('node:fs/promises')
     await mkdir(managedFolder)
     const managed = join(managedFolder, 'managed-settings.json')
     await writeFile(managed, '{"disableAllHooks": true}')
     expect(await stateOf('hooks', good)).toBe('fail admin')
     await rm(managed)
+    const settings = join(root, '.claude/settings.json')
+    const hooks = await readFile(settings, 'utf8')
+    await writeFile(settings, hooks.replace('{', '{"disableAllHooks": true,'))
+    const disabled = await examine(good)
+    const line = disabled.report.checks.find(({id}) => id === 'hooks')
+    expect([line?.state, line?.who]).toEqual(['fail', 'you'])
+    expect(line?.mend).toContain(`Take that setting out of ${settings}`)
+    await writeFile(settings, hooks)
     expect(await stateOf('hooks', good)).toBe('ok you')
+  })
+
+  it('sees a disk that is full or nearly so, and says what a person does', async () => {
+    const {examine, home} = await stage()
+    const disk = async (free: number) => {
+      const surroundings = {nodeVersion: 'v20.19.0', managedFolder: join(home, 'managed')}
+      const {report, failure} = await examine({...surroundings, freeBytes: async () => free})
+      const line = report.checks.find(({id}) => id === 'disk')!
+      return [line.state, failure?.exitCode ?? 0, line.mend?.includes('Free some space') ?? false]
+    }
+    expect(await disk(1 << 20)).toEqual(['fail', 14, true])
+    expect(await disk(500 << 20)).toEqual(['warn', 0, true])
+    expect(await disk(2 ** 40)).toEqual(['ok', 0, false])
+  })
+
+  it('sees that the command is not on PATH, or another one, and that it is', async () => {
+    const {lines, env, home} = await stage()
+    const bin = join(home, 'bin')
+    await mkdir(bin)
+    env.PATH = bin
+    const path = async () => (await lines()).checks.get('path')
+    expect(await path()).toMatchObject({state: 'warn', mend: 'npm install --global agnes-cli'})
+    await writeFile(join(bin, 'agnes'), '#!/bin/sh\n')
+    await chmod(join(bin, 'agnes'), 0o755)
+    expect(await path()).toMatchObject({state: 'warn'})
+    await rm(join(bin, 'agnes'))
+    await symlink(join(repositoryRoot, 'bin/run.js'), join(bin, 'agnes'))
+    expect(await path()).toMatchObject({state: 'ok'})
   })
 
   it('gives the same exit code in text when there is no workspace', async () => {

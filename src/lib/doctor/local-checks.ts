@@ -93,7 +93,7 @@ async function checkDisk({freeBytes}: LocalDeps): Promise<Finding> {
   const free = await freeBytes()
   if (free >= LITTLE_BYTES) return ok(`${bytesText(free)} free.`)
   const message = `Only ${bytesText(free)} are free here.`
-  const mend = 'agnes disk-info'
+  const mend = 'Free some space; agnes disk-info says what the tables take'
   return free >= NO_BYTES
     ? {state: 'warn', message, who: 'you', mend}
     : {state: 'fail', message, who: 'you', mend, exitCode: 14}

@@ -35,6 +35,8 @@ export interface Surroundings {
   nodeVersion: string
   /** Of administrators of the computer. */
   managedFolder: string
+  /** On the disk of the workspace. */
+  freeBytes?: () => Promise<number>
 }
 
 export interface OpenedDoctor {
@@ -69,7 +71,7 @@ export async function openDoctor(
     clock: context.clock,
     nodeVersion: surroundings.nodeVersion,
     onPath: () => commandOnPath(context),
-    freeBytes: () => workspace.freeBytes(),
+    freeBytes: surroundings.freeBytes ?? (() => workspace.freeBytes()),
     staleAfterMs: context.env.staleAfterMs,
     async catalog(signal) {
       const {state} = await readSyncState(workspace)
@@ -82,7 +84,7 @@ export async function openDoctor(
     server,
     secret: async () => findSecret(await context.secrets(), await server()),
     client: async (token) => context.httpWithToken(await server(), token),
-    keychainProblem: () => keychainProblem(context),
+    keychainProblem: () => keychainProblem(context, server),
   })
   return {
     checks: [...local.slice(0, 3), ...remote, ...local.slice(3)],
@@ -132,13 +134,17 @@ async function commandOnPath({
   return undefined
 }
 
-/** Only where this account keeps tokens in one. */
-async function keychainProblem(context: DoctorContext): Promise<string | null> {
+/** Only where this account keeps tokens in one; asks for the token, and writes nothing. */
+async function keychainProblem(
+  context: DoctorContext,
+  server: () => Promise<string>,
+): Promise<string | null> {
+  if ((await readSettings(context.config)).credentialStore !== 'keychain') return null
   const {keychain} = await context.signInStores()
-  if ((await readSettings(context.config)).credentialStore === 'file') return null
   try {
     const store = await keychain()
-    await store?.probe()
+    if (!store) return 'This installation of agnes has none.'
+    await store.get(await server())
     return null
   } catch (error) {
     if (error instanceof AgnesError) return toAgnesError(error).message

@@ -66,7 +66,8 @@ async function checkServer(
     const {status} = (body ?? {}) as {status?: unknown}
     if (status !== 'unhealthy') return ok(`${origin} answers.`)
     const message = `${origin} answers, but says of itself that it is unhealthy.`
-    return {state: 'warn', message, who: 'admin', mend: 'agnes doctor'}
+    const mend = 'Tell the person who runs the server'
+    return {state: 'warn', message, who: 'admin', mend}
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof AgnesError)) throw error
@@ -90,17 +91,15 @@ function checkClock({clock}: ServerDeps, {headers}: JsonAnswer): Finding {
   return {state: isFar ? 'fail' : 'warn', message, who: 'you', mend, exitCode: 7}
 }
 
-async function checkStore({secret, keychainProblem}: ServerDeps): Promise<Finding> {
+async function checkStore({server, secret, keychainProblem}: ServerDeps): Promise<Finding> {
   const problem = await keychainProblem()
   try {
     const found = await secret()
-    if (problem !== null)
-      return {
-        state: 'warn',
-        message: `The keychain does not answer: ${problem}`,
-        who: 'you',
-        mend: 'agnes auth whoami',
-      }
+    if (problem !== null) {
+      const message = `The keychain cannot be used: ${problem}`
+      const mend = `agnes auth login --store file --server-url ${await server()}`
+      return {state: 'warn', message, who: 'you', mend}
+    }
     return ok(found ? `The token comes from: ${found.kind}.` : 'They can be read.')
   } catch (error) {
     if (!(error instanceof AgnesError)) throw error

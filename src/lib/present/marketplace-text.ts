@@ -59,7 +59,7 @@ function count(plugins: number): string {
 }
 
 function ending(result: MarketplaceRefreshResult, terminal: Terminal): string[] {
-  if (!result.hasClaude) return []
+  if (!result.hasClaude || result.kept.length > 0) return []
   if (result.plugins.length === 0)
     return [paint(terminal, 'green', 'Your plugins are as the server offers them.')]
   if (result.isCheck) return ['To do this, run: agnes marketplace refresh']

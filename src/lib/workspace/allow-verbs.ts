@@ -30,6 +30,9 @@ const VERBS = [
   'version',
 ].map((verb) => `Bash(agnes ${verb}:*)`)
 
+/** Reading verbs as well, but these forms write a file wherever they are told to. */
+const ASKED = ['Bash(agnes query * --out*)', 'Bash(agnes query --out*)']
+
 /** Adds what is missing to `permissions.allow` of the workspace's settings; all other bytes stay. */
 export async function allowOwnVerbs(files: {
   workspace: Files
@@ -51,19 +54,22 @@ export async function allowOwnVerbs(files: {
 /** `undefined` for a text that is not settings as Claude Code reads them. */
 export function withVerbs(settings: string): string | undefined {
   if (!isObject(settings)) return undefined
-  let text = settings
-  for (const rule of VERBS) {
-    const root = spansOf(text)
-    const permissions = memberOf(root, 'permissions')
-    const allow = memberOf(permissions, 'allow')
-    if (permissions && permissions.kind !== 'object') return undefined
-    if (allow && allow.kind !== 'array') return undefined
-    if (!permissions) text = insertInto(text, root, {key: 'permissions', value: {allow: [rule]}})
-    else if (!allow) text = insertInto(text, permissions, {key: 'allow', value: [rule]})
-    else if (!(valueAt(text, allow) as unknown[]).includes(rule))
-      text = insertInto(text, allow, {value: rule})
-  }
+  let text: string | undefined = settings
+  for (const rule of VERBS) text &&= withRule(text, 'allow', rule)
+  for (const rule of ASKED) text &&= withRule(text, 'ask', rule)
   return text
+}
+
+function withRule(text: string, key: 'allow' | 'ask', rule: string): string | undefined {
+  const root = spansOf(text)
+  const permissions = memberOf(root, 'permissions')
+  const list = memberOf(permissions, key)
+  if (permissions && permissions.kind !== 'object') return undefined
+  if (list && list.kind !== 'array') return undefined
+  if (!permissions) return insertInto(text, root, {key: 'permissions', value: {[key]: [rule]}})
+  if (!list) return insertInto(text, permissions, {key, value: [rule]})
+  const isThere = (valueAt(text, list) as unknown[]).includes(rule)
+  return isThere ? text : insertInto(text, list, {value: rule})
 }
 
 function isObject(text: string): boolean {

@@ -21,6 +21,12 @@ describe('the verbs an agent may run unasked', () => {
     expect(all).not.toContain('Bash(agnes:*)')
   })
 
+  it('ask all the same before a file is written wherever it is told to', () => {
+    const {ask} = JSON.parse(withVerbs('{}\n')!).permissions
+    expect(ask).toEqual(['Bash(agnes query * --out*)', 'Bash(agnes query --out*)'])
+    expect(withVerbs('{"permissions": {"ask": "x"}}')).toBeUndefined()
+  })
+
   it('are added to what is there, once, in the manner of the file', () => {
     const mine =
       '{\n    "permissions": {\n        "deny": ["Bash(rm:*)"],\n        "allow": ["Read"]\n    },\n    "model": "x"\n}\n'
