@@ -15,6 +15,7 @@ let root: string
 let server: EmbeddedServer
 let group: string
 const bin = join(repositoryRoot, 'bin/run.js')
+const require = createRequire(import.meta.url)
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'agnes-test-mcp-tools-'))
@@ -107,8 +108,7 @@ describe('the command line of the official inspector', () => {
 
   beforeAll(async () => {
     const copy = join(home, 'inspector')
-    const {resolve} = createRequire(import.meta.url)
-    const cli = dirname(dirname(resolve('@modelcontextprotocol/inspector-cli')))
+    const cli = dirname(dirname(require.resolve('@modelcontextprotocol/inspector-cli')))
     await cp(cli, join(copy, 'cli'), {recursive: true})
     await symlink(join(repositoryRoot, 'node_modules'), join(copy, 'node_modules'))
     // The package reads its version from the repository it is built in.

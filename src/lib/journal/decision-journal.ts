@@ -76,10 +76,21 @@ export class DecisionJournal {
       await rotate(this.deps)
       size = (await workspace.stat(path))?.sizeBytes ?? 0
     }
-    let last = '\n'
-    if (size > 0)
-      for await (const bytes of workspace.readBytes(path, {from: size - 1, to: size}))
-        last = Buffer.from(bytes).toString('latin1')
+    const last = size > 0 ? await this.lastCharacter(size) : '\n'
     await workspace.append(path, last === '\n' ? line : `\n${line}`)
+  }
+
+  /** A line break where another process puts the file aside at this moment: the next one begins empty. */
+  private async lastCharacter(size: number): Promise<string> {
+    let last = '\n'
+    try {
+      const place = {from: size - 1, to: size}
+      for await (const bytes of this.deps.workspace.readBytes(workspacePaths.journal, place))
+        last = Buffer.from(bytes).toString('latin1')
+    } catch (error) {
+      const now = (await this.deps.workspace.stat(workspacePaths.journal))?.sizeBytes ?? 0
+      if (now >= size) throw error
+    }
+    return last
   }
 }

@@ -1,5 +1,6 @@
 import {basename, dirname} from 'node:path'
 import {workspacePaths} from '../config/paths.js'
+import {MissingError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import type {Random} from '../ports/random.js'
@@ -39,14 +40,15 @@ export async function rotate(deps: JournalDeps): Promise<void> {
     )
   } catch (error) {
     // Another process has put it aside a moment ago.
-    if (await workspace.stat(workspacePaths.journal)) throw error
+    if (!(error instanceof MissingError)) throw error
   }
   const parts = await journalParts(workspace)
   for (const path of parts.slice(0, Math.max(0, parts.length - MOST_PARTS))) await letGo(path, deps)
 }
 
 async function letGo(path: string, {workspace, clock}: JournalDeps): Promise<void> {
-  const text = (await workspace.readText(path)) ?? ''
+  const text = await workspace.readText(path)
+  if (text === undefined) return
   const decisions = text.split('\n').filter((line) => line.startsWith('{"kind":"began"')).length
   const at = new Date(clock.now()).toISOString()
   const line = {kind: 'dropped', at, part: basename(path), decisions}

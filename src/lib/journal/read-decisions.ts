@@ -45,7 +45,8 @@ function joined(lines: readonly (Line | undefined)[]): Decisions {
   const dropped = new Map<unknown, number>()
   for (const line of lines)
     if (line?.kind === 'began') decisions.set(line.id, begun(line))
-    else if (line?.kind === 'dropped') dropped.set(line.part, Number(line.decisions) || 0)
+    else if (line?.kind === 'dropped')
+      dropped.set(line.part, Math.max(dropped.get(line.part) ?? 0, Number(line.decisions) || 0))
   let damagedLines = 0
   for (const line of lines) {
     const decision = line?.kind === 'ended' ? decisions.get(line.id) : undefined

@@ -55,13 +55,15 @@ const HANDLE_CHARS = 200
 
 /** Services advise people at a command line. */
 function forTools(answer: Answer, mode: Mode): Answer {
-  const turned = ['advice', 'notes'].flatMap((key) => {
-    const said = answer[key]
-    return Array.isArray(said) && said.every((one) => typeof one === 'string')
-      ? [[key, said.map((one) => hintFor(one, mode))] as const]
-      : []
-  })
-  return turned.length === 0 ? answer : {...answer, ...Object.fromEntries(turned)}
+  const turned = (said: unknown): unknown =>
+    typeof said === 'string' ? hintFor(said, mode) : Array.isArray(said) ? said.map(step) : said
+  const step = (one: unknown): unknown => {
+    if (typeof one === 'string') return hintFor(one, mode)
+    const {fix} = one as {fix?: unknown}
+    return fix === undefined ? one : {...(one as object), fix: turned(fix)}
+  }
+  const keys = ['advice', 'notes', 'warnings', 'steps'].filter((key) => key in answer)
+  return {...answer, ...Object.fromEntries(keys.map((key) => [key, turned(answer[key])]))}
 }
 
 function succeeded(structuredContent: Answer) {

@@ -76,7 +76,7 @@ function refusal(
 ): UsageError {
   return new UsageError(message, {
     code,
-    hint: `Call ${look} first with the same arguments, then ${tool} with those and the handle it gives.`,
+    hint: `Call ${look} first with the same arguments, without reason; then ${tool} with those, the handle it gives and a reason.`,
     details: {tool, callFirst: look},
   })
 }

@@ -19,8 +19,8 @@ export function hintFor(hint: string, mode: Mode): string {
   if (commands.length === 0) return hint
   const names = commands.map(([, first, second = '']) => SAME[first + second] ?? SAME[first!])
   const tools = [...new Set(names)].filter((name) => name !== undefined && isAllowed(name, mode))
-  if (tools.length === 0) return `${ASK}. What is said on the command line: ${hint}`
-  return `Call ${tools.join(' or ')}. What is said on the command line: ${hint}`
+  const first = tools.length === 0 ? ASK : `Call ${tools.join(' or ')}`
+  return `${first}. For a person at the command line: ${hint}`
 }
 
 /** Where no tool of this mode does it. */

@@ -42,7 +42,9 @@ function briefly(table: CatalogTable) {
     ...{id, name, description, mode: queryMode},
     /** Which scope of `query` reads it. */
     scope: local === null ? 'remote' : 'local',
-    ...(local === null ? {notHereBecause: notLocalBecause} : {pulledAt: local.installedAt}),
+    ...(local === null
+      ? {notHereBecause: notLocalBecause ?? (queryMode === 'remote' ? 'remote' : 'not_pulled')}
+      : {pulledAt: local.installedAt}),
     rows: local?.rows ?? rows,
     sizeBytes: local?.sizeBytes ?? sizeBytes,
     ...(partitionBy === null ? {} : {partitionBy}),

@@ -32,7 +32,9 @@ export const pull = defineTool({
       },
       signal,
     )
-    return {answer: {...result}}
+    // How it was written into the database file is for `agnes pull --json`.
+    const {catalog, ...told} = result
+    return {answer: {...told, catalog: {state: catalog.state, behind: catalog.behind}}}
   },
 })
 

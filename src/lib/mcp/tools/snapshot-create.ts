@@ -14,7 +14,11 @@ export const snapshotCreate = defineTool({
   output: answerSchema('name:string rows:integer sizeBytes:integer next:string notes:array'),
   lists: ['notes'],
   narrow: 'Keep less.',
-  subject: snapshotSubject,
+  subject({ttl, ...part}) {
+    // What is wrong with it is said before the handle is used up.
+    snapshotRequest(part, 0, ttl)
+    return snapshotSubject(part)
+  },
   async run({ttl, ...part}, {around, workspace}, signal) {
     const request = snapshotRequest(part, around.env.snapshotMaxBytes, ttl)
     const {root} = await around.findWorkspace(workspace)
