@@ -19,13 +19,15 @@ import type {
 } from '../ports/http-client.js'
 import {answerPrint} from '../wire/answer-print.js'
 import {openResponse, readCapped, type RequestStream} from './http-body.js'
-import {statusError} from './http-status-error.js'
+import {statusError, type RefusedAnswer} from './http-status-error.js'
 import type {Transport} from './http-transport.js'
 
 export interface HttpClientOptions {
   /** `scheme://host[:port]`. */
   origin: string
   token: string | undefined
+  /** It is that of AGNES_TOKEN: a refusal says so. */
+  isEnvToken?: boolean
   userAgent: string
   /** No request waits longer, whatever it asks for; `AGNES_HTTP_TIMEOUT`. */
   maxTimeoutMs?: number | undefined
@@ -47,10 +49,12 @@ export class GotHttpClient implements HttpClient {
   private readonly client: Got
   private readonly proxy: string | null
   private readonly maxTimeoutMs: number
+  private readonly isEnvToken: boolean
 
   constructor(options: HttpClientOptions) {
     this.origin = options.origin
     this.maxTimeoutMs = options.maxTimeoutMs ?? Infinity
+    this.isEnvToken = options.isEnvToken ?? false
     this.proxy = options.transport?.proxy ?? null
     this.client = got.extend({
       ...options.transport?.options,
@@ -83,14 +87,17 @@ export class GotHttpClient implements HttpClient {
           ...(request.etag ? {'if-none-match': request.etag} : {}),
           ...(request.upload ? uploadHeaders(request.upload) : {}),
         },
-        timeout: phases(this.capped(request.timeoutMs ?? DEFAULT_TIMEOUT_MS), request.upload !== undefined),
+        timeout: phases(
+          this.capped(request.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+          request.upload !== undefined,
+        ),
       } as OptionsOfTextResponseBody).on('request', onRequest),
     )
     const headers = plainHeaders(response.headers)
     const status = response.statusCode
     if (status === 304) return {status, headers, body: undefined}
     if (status < 200 || status > 299)
-      throw statusError({origin: this.origin, path, status, headers, body: response.body})
+      throw this.refusal({path, status, headers, body: response.body})
     if (response.body === '') return {status, headers, body: undefined}
     try {
       const body = await parseBody(response.body, request.lossless ?? false)
@@ -134,7 +141,11 @@ export class GotHttpClient implements HttpClient {
       return {status, headers, body: response}
     const body = await readCapped(response, 65_536)
     signal?.throwIfAborted()
-    throw statusError({origin: this.origin, path, status, headers, body})
+    throw this.refusal({path, status, headers, body})
+  }
+
+  private refusal(answer: Omit<RefusedAnswer, 'origin' | 'isEnvToken'>): AgnesError {
+    return statusError({...answer, origin: this.origin, isEnvToken: this.isEnvToken})
   }
 
   private capped(ms: number): number {

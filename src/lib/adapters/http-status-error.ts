@@ -18,6 +18,8 @@ export interface RefusedAnswer {
   status: number
   headers: Headers
   body: string
+  /** The token is that of AGNES_TOKEN, which beats any sign-in. */
+  isEnvToken?: boolean
 }
 
 /** Any answer that is not a success, as the error its status stands for. */
@@ -35,7 +37,11 @@ export function statusError(answer: RefusedAnswer): AgnesError {
   if (status === 401)
     return new AuthError(`${origin} does not accept the token: ${said}.`, {
       details,
-      hint: `Sign in again: agnes auth login --server-url ${origin}`,
+      hint:
+        answer.isEnvToken === true
+          ? 'The token comes from AGNES_TOKEN: put a valid one there, or unset it and sign in: ' +
+            `agnes auth login --server-url ${origin}`
+          : `Sign in again: agnes auth login --server-url ${origin}`,
     })
   if (status === 403) return new ForbiddenError(said, {details, ...code, ...hint})
   if (status === 404 || status === 405) return new MissingError(said, {details, ...code, ...hint})

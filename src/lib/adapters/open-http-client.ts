@@ -10,7 +10,8 @@ export async function openHttpClient(
   {env, config}: {env: Env; config: Files},
 ): Promise<GotHttpClient> {
   const {origin} = options
-  options = {...options, maxTimeoutMs: env.httpTimeoutMs}
+  const isEnvToken = env.token !== undefined && options.token === env.token
+  options = {...options, isEnvToken, maxTimeoutMs: env.httpTimeoutMs}
   const proxy = chooseProxy(origin, env.proxy)
   const files = origin.startsWith('https:') ? await certificateFiles(config, origin) : []
   if (proxy === undefined && files.length === 0) return new GotHttpClient(options)

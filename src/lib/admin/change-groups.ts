@@ -25,10 +25,14 @@ export async function deleteGroup(
   const {api} = admin
   const group = await findGroup(api, {reference, isDestructive: true}, signal)
   const {id, name, memberCount, grantCount} = group
-  const size = `${memberCount ?? '?'} members and ${grantCount ?? '?'} grants`
+  const size = `${amount(memberCount, 'member')} and ${amount(grantCount, 'grant')}`
   await admin.confirm(`Delete group ${name} (${id}) with its ${size}`, signal)
   await deleteWhole(api, group, signal)
   return oneChange({action: 'deleted', kind: 'group', id, name, group: null, isNew: true})
+}
+
+function amount(count: number | null, thing: string): string {
+  return `${count ?? '?'} ${thing}${count === 1 ? '' : 's'}`
 }
 
 /** Servers of 0.48.0 fail on a group that still has members or grants (HTTP 500): then these go first. */

@@ -337,6 +337,16 @@ describe('agnes admin sync, resource-types and audit', () => {
 })
 
 describe('every verb', () => {
+  it('says of a token that AGNES_TOKEN holds where it comes from', async () => {
+    const {server, admin} = await people()
+    const refused = await admin(['group', 'list'], {token: 'wrong'})
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      7,
+      expect.stringContaining('The token comes from AGNES_TOKEN: put a valid one there, or unset'),
+    ])
+    expect(refused.stderr).toContain(`agnes auth login --server-url ${server.url}`)
+  })
+
   it('is refused to somebody who is no administrator, by the server', async () => {
     const {server, admin} = await people()
     for (const words of [
