@@ -1,6 +1,7 @@
 import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
+import {mergeBlock} from '../../src/lib/workspace/claude-md.js'
 import {runCli} from '../support/run-cli.js'
 import {tempWorkspace, type TempWorkspace} from '../support/temp-workspace.js'
 
@@ -34,7 +35,23 @@ describe('agnes hooks', () => {
     const removed = await run(['remove', '--json'], place)
     expect(removed.json).toMatchObject({action: 'removed', state: 'absent', statusLine: 'absent'})
     expect(await readFile(settingsOf(place), 'utf8')).toBe(before)
+    expect(removed.json.texts).toEqual([])
     expect((await run(['remove', '--json'], place)).json.action).toBe('unchanged')
+  })
+
+  it('takes our texts out as well with --texts, and leaves the rest', async () => {
+    const place = await tempWorkspace()
+    const block = mergeBlock('# Mine\n', 'How to work with the data.')
+    if (block.kind === 'damaged') throw new Error(block.reason)
+    await place.write('CLAUDE.md', block.text)
+    const {json} = await run(['remove', '--texts', '--json'], place)
+    expect(json.texts).toEqual([{path: 'CLAUDE.md', removed: true, reason: null}])
+    expect(await readFile(join(place.root, 'CLAUDE.md'), 'utf8')).toBe('# Mine\n')
+    await place.write('CLAUDE.md', block.text)
+    expect((await run(['remove', '--texts'], place, true)).stdout).toContain('Removed CLAUDE.md.')
+    await place.write('CLAUDE.md', block.text)
+    const rows = (await run(['remove', '--texts'], place)).stdout.split('\n')
+    expect(rows).toContain('text\tremoved\tCLAUDE.md\t')
   })
 
   it('tells on a terminal what stands where, and what to do', async () => {

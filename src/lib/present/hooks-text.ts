@@ -1,4 +1,5 @@
 import type {HooksReport} from '../hooks/open-hooks.js'
+import type {RemovedText} from '../workspace/install-texts.js'
 import {sanitizeLine} from './sanitize.js'
 import type {Terminal} from './terminal.js'
 
@@ -30,6 +31,15 @@ export function hooksText(report: HooksReport, {isTty}: Terminal): string {
     ...nextStep(report),
   ]
   return lines.map(sanitizeLine).join('\n')
+}
+
+/** What became of the texts, a line each; none when they were not asked for. */
+export function removedTextsText(texts: readonly RemovedText[], {isTty}: Terminal): string[] {
+  return texts.map(({path, removed, reason}) => {
+    const cells = ['text', removed ? 'removed' : 'left', path, reason ?? ''].map(sanitizeLine)
+    if (!isTty) return cells.join('\t')
+    return sanitizeLine(removed ? `Removed ${path}.` : `${path} stays: ${reason ?? ''}.`)
+  })
 }
 
 function nextStep({state, action}: HooksReport): string[] {

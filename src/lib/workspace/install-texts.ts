@@ -1,4 +1,5 @@
-import {workspacePaths} from '../config/paths.js'
+import {packageRoot, workspacePaths} from '../config/paths.js'
+import type {HooksContext} from '../hooks/open-hooks.js'
 import {fencedWelcome, mergeBlock, welcomeIn, withoutBlock} from './claude-md.js'
 import {openOwnedFile} from './owned-file.js'
 import type {Welcome} from './server-welcome.js'
@@ -19,10 +20,25 @@ export async function installTexts(input: InstallTexts): Promise<WrittenFile[]> 
   return [await writeClaudeMd(input), ...(await installSlashCommands(input))]
 }
 
+export interface RemovedText {
+  /** Relative to the workspace. */
+  path: string
+  removed: boolean
+  /** Why it stays; `null` when it went. */
+  reason: string | null
+}
+
+/** @param root the workspace's */
+export async function removeTextsAt(
+  {folders, filesAt}: Pick<HooksContext, 'folders' | 'filesAt'>,
+  root: string,
+): Promise<RemovedText[]> {
+  const workspace = filesAt(await folders.realPath(root))
+  return removeTexts({workspace, folders, packageFiles: filesAt(packageRoot())})
+}
+
 /** Takes them away again, as far as they are ours. A CLAUDE.md of nothing but our block goes whole. */
-export async function removeTexts(
-  files: CommandFiles,
-): Promise<{path: string; removed: boolean; reason: string | null}[]> {
+export async function removeTexts(files: CommandFiles): Promise<RemovedText[]> {
   const path = workspacePaths.claudeMd
   const file = await openOwnedFile(files, path)
   const current = await file.read()
