@@ -9,7 +9,13 @@ import {stderrLogger} from '../adapters/stderr-logger.js'
 import {systemClock} from '../adapters/system-clock.js'
 import {systemRandom} from '../adapters/system-random.js'
 import {readEnv} from '../config/env.js'
-import {configDirectory, currentDirectory, packageRoot, workspacePaths} from '../config/paths.js'
+import {
+  configDirectory,
+  currentDirectory,
+  packageRoot,
+  runtimeDirectory,
+  workspacePaths,
+} from '../config/paths.js'
 import {openStoredAccess} from './stored-access.js'
 import {findFrom, looksLikeWorkspace} from './workspaces.js'
 
@@ -38,6 +44,10 @@ export function createHookContext() {
     pullLock: (root: string) => new FileLock(join(root, workspacePaths.pullLock), clock),
     findWorkspace: (flag: string | undefined) => findFrom({env, config, currentDir}, flag),
     background: async () => detachedProcess(),
+    async controlSocket() {
+      const {unixControlSocket} = await import('../adapters/unix-control-socket.js')
+      return unixControlSocket(config.root, runtimeDirectory(env))
+    },
     async full() {
       const {createContext} = await import('../context.js')
       return createContext()

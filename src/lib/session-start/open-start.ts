@@ -2,6 +2,7 @@ import type {Env} from '../config/env.js'
 import {tokenExpiry} from '../credentials/token-expiry.js'
 import type {Background} from '../ports/background.js'
 import type {Clock} from '../ports/clock.js'
+import type {ControlSocket} from '../ports/control-socket.js'
 import type {Files} from '../ports/files.js'
 import type {Folders} from '../ports/folders.js'
 import type {Lock} from '../ports/lock.js'
@@ -10,6 +11,7 @@ import type {SecretStore} from '../ports/secret-store.js'
 import {pushState} from '../push/last-push.js'
 import {openPlace} from '../push/open-place.js'
 import {readWorkspaceServer} from '../workspace/workspace-marker.js'
+import {askForWord} from './daemon-word.js'
 import type {RefreshContext} from './refresh-tables.js'
 import type {StartDeps} from './start-session.js'
 
@@ -25,6 +27,8 @@ export interface StartContext {
   secrets(): Promise<SecretStore[]>
   probe(origin: string): Promise<Probe>
   background(): Promise<Background>
+  /** Where the daemon of this account answers. */
+  controlSocket(): Promise<ControlSocket>
   /** What an ordinary pull takes. */
   full(): Promise<RefreshContext>
 }
@@ -41,6 +45,11 @@ export async function openStart(context: StartContext, root: string): Promise<St
     server,
     probe: () => context.probe(server),
     background: () => context.background(),
+    async askDaemon(signal) {
+      // The daemon asks with the stored token; one of the environment may see other tables.
+      if (context.env.token !== undefined) return undefined
+      return askForWord(await context.controlSocket(), root, signal)
+    },
     async refresh(budget, signal) {
       const {refreshTables} = await import('./refresh-tables.js')
       return refreshTables(await context.full(), {root, server, ...budget}, signal)

@@ -57,6 +57,27 @@ export async function quickCheck(
   }
 }
 
+/** Noted again only when this much later: it moves two files. */
+const NOTE_MS = 10 * 60_000
+
+/**
+ * The same on the word of somebody who asked the server at `at` (ISO 8601) and pulled what it had then:
+ * `same` when every file is where that left it, else `unsure`.
+ */
+export async function checkOnWord(
+  deps: QuickCheckDeps,
+  last: LastPull | null,
+  at: string,
+): Promise<'same' | 'unsure'> {
+  const settled = last?.settled
+  if (!settled || last.server !== deps.server || settled.journalBytes > MAX_JOURNAL_BYTES)
+    return 'unsure'
+  if (!(await isAsSettled(deps.files, settled))) return 'unsure'
+  const isNoted = Date.parse(at) - Date.parse(last.lastSuccessAt ?? last.at) < NOTE_MS
+  if (isNoted && last.exitCode === 0) return 'same'
+  return (await note(deps, {...last, settled}, 'same', at)) === 'same' ? 'same' : 'unsure'
+}
+
 async function askServer(
   {probe, clock}: QuickCheckDeps,
   {manifestEtag, notesEtag}: Settled,
@@ -82,11 +103,11 @@ function note(
   {files, clock, lock}: QuickCheckDeps,
   last: LastPull & {settled: Settled},
   answer: 'same' | 'offline',
+  at = new Date(clock.now()).toISOString(),
 ): Promise<QuickAnswer> {
   const {settled} = last
   return lock.hold({waitMs: 0, command: 'agnes pull'}, async () => {
     if (!(await isAsSettled(files, settled))) return 'unsure'
-    const at = new Date(clock.now()).toISOString()
     const isThere = answer === 'same'
     const message = isThere ? null : `Cannot reach ${last.server}.`
     const {exitCode, code} = isThere ? {exitCode: 0, code: null} : OFFLINE

@@ -5,8 +5,9 @@
  * session: whatever happens is a fact for the *context*, or not worth telling.
  */
 import type {Background} from '../ports/background.js'
+import type {DaemonWord} from './daemon-word.js'
 import {readLastPull} from './last-pull.js'
-import {quickCheck, type QuickCheckDeps} from './quick-check.js'
+import {checkOnWord, quickCheck, type QuickCheckDeps} from './quick-check.js'
 import {refreshFailure} from './refresh-failure.js'
 import {sessionContext, type SessionFacts} from './session-context.js'
 import {takeTableNews} from './told-tables.js'
@@ -15,6 +16,8 @@ export interface StartDeps extends QuickCheckDeps {
   /** An ordinary pull as far as the budget goes, the rest handed over. Never rejects but by abort. */
   refresh: (budget: StartBudget, signal: AbortSignal) => Promise<SessionFacts['refresh']>
   background: () => Promise<Background>
+  /** What the daemon knows, where one runs. Never rejects but by abort. */
+  askDaemon?: (signal: AbortSignal) => Promise<DaemonWord>
   /** ISO 8601, of the stored token; `null` where it does not say. */
   tokenExpiresAt: () => Promise<string | null>
   /** Whether transcripts wait to be sent, and why the last push failed. */
@@ -75,7 +78,11 @@ async function refreshTables(
   signal: AbortSignal,
 ): Promise<SessionFacts['refresh']> {
   try {
-    const answer = await quickCheck(deps, await readLastPull(deps.files), quickMs, signal)
+    const [last, word] = await Promise.all([readLastPull(deps.files), deps.askDaemon?.(signal)])
+    if (word?.kind === 'pulling') return {kind: 'running'}
+    const isKnown =
+      word?.server === deps.server && (await checkOnWord(deps, last, word.at)) === 'same'
+    const answer = isKnown ? 'same' : await quickCheck(deps, last, quickMs, signal)
     if (answer === 'same') return {kind: 'unchanged'}
     if (answer === 'offline') return {kind: 'offline'}
     if (answer === 'unsure')
