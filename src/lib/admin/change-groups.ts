@@ -56,7 +56,7 @@ async function deleteWhole(api: AdminApi, group: Group, signal: AbortSignal): Pr
       `The group ${group.name} is still there, perhaps without some of its members and grants: ${error.message}`,
       {
         code: 'group_not_empty',
-        hint: `See what is left: agnes admin group members ${group.id} and agnes admin grant list --group ${group.id}`,
+        hint: `See what is left: agnes admin group members ${group.id}`,
         cause: error,
       },
     )
