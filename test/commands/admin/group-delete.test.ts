@@ -60,7 +60,7 @@ describe('agnes admin group delete, where the server deletes empty groups only',
     expect(json.error).toMatchObject({
       code: 'group_not_empty',
       message: expect.stringContaining('cannot_revoke_system_grant'),
-      hint: expect.stringContaining('agnes admin grant list --group abc'),
+      hint: expect.stringContaining('agnes admin group members abc'),
     })
   })
 })
