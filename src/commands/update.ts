@@ -30,7 +30,11 @@ export default class Update extends BaseCommand<UpdateResult> {
     const {flags} = await this.parse(Update)
     const {root} = await this.context.findWorkspace(flags.workspace)
     const deps = await openUpdate(this.context, root, sanitize)
-    const {report, failure} = await updateWorkspace(deps, {isCheck: Boolean(flags.check)}, this.signal)
+    const {report, failure} = await updateWorkspace(
+      deps,
+      {isCheck: Boolean(flags.check)},
+      this.signal,
+    )
     if (!flags.quiet) await this.present(report, updateText)
     if (failure) await this.presentFailure(failure)
     return report

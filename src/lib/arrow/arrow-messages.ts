@@ -1,7 +1,8 @@
 import {Message, type Schema} from 'apache-arrow'
 import type {RecordBatch as BatchHeader} from 'apache-arrow/ipc/metadata/message'
-import {IntegrityError} from '../errors.js'
 import type {RandomAccessFile} from '../ports/files.js'
+import {IntegrityError} from '../errors.js'
+import {notArrow} from './not-arrow.js'
 
 /** A place on disk for what is too big for memory. */
 export interface Spool {
@@ -136,14 +137,6 @@ class PieceReader {
   async close(): Promise<void> {
     await this.chunks.return?.()
   }
-}
-
-export function notArrow(why: string, cause?: unknown): IntegrityError {
-  return new IntegrityError(`The answer is not a readable Arrow stream: ${why}.`, {
-    code: 'not_arrow',
-    hint: 'Run the command again. A proxy may have changed the answer on its way.',
-    ...(cause === undefined ? {} : {cause}),
-  })
 }
 
 function truncated(): IntegrityError {

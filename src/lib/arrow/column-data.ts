@@ -16,7 +16,7 @@ import {
   type Time,
   type Timestamp,
 } from 'apache-arrow'
-import {notArrow} from './arrow-messages.js'
+import {notArrow} from './not-arrow.js'
 import type {ColumnData} from '../ports/warehouse.js'
 import {decimalDigits, isArray, unsupported} from './arrow-sql-type.js'
 import {dictionaryColumn} from './dictionary-column.js'

@@ -1,7 +1,8 @@
 import {RecordBatchReader, type Data, type RecordBatch, type Schema} from 'apache-arrow'
 import {AgnesError} from '../errors.js'
 import type {DataBatch} from '../ports/warehouse.js'
-import {arrowMessages, notArrow, type Spool} from './arrow-messages.js'
+import {arrowMessages, type Spool} from './arrow-messages.js'
+import {notArrow} from './not-arrow.js'
 import {sqlType} from './arrow-sql-type.js'
 import {columnData} from './column-data.js'
 

@@ -16,7 +16,7 @@ import {
   Message,
   RecordBatch as BatchHeader,
 } from 'apache-arrow/ipc/metadata/message'
-import {notArrow} from './arrow-messages.js'
+import {notArrow} from './not-arrow.js'
 import {unsupported} from './arrow-sql-type.js'
 
 export interface BigBatch {
