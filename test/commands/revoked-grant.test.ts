@@ -1,4 +1,5 @@
 import {existsSync} from 'node:fs'
+import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expect, it} from 'vitest'
 import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
@@ -69,6 +70,41 @@ it('takes a revoked table from disk, catalog and snapshots at the next pull, and
   }
   expect((await agnes(['query', 'SELECT count(*) FROM orders'])).exitCode).toBe(0)
   expect((await agnes(['why', 'tickets'])).stdout).toContain('some_tickets is blocked')
+}, 60_000)
+
+it('withholds the files of withdrawn snapshots by path as well, and nothing else', async () => {
+  const {admin, agnes, root} = await analyst()
+  for (const [table, name] of [
+    ['tickets', 'gone'],
+    ['orders', 'kept'],
+  ])
+    expect(
+      (await agnes(['snapshot', 'create', table!, '--limit', '5', '--as', name!])).exitCode,
+    ).toBe(0)
+  await writeFile(join(root, 'own.csv'), 'a\n1\n')
+  const {grants} = (await admin(['grant', 'list', '--group', 'Sales', '--json'])).json
+  const {id} = grants.find(({resourceId}: {resourceId: string}) => resourceId === 'tickets')
+  await admin(['grant', 'delete', id, '--yes'])
+  const rowsIn = async (path: string) => {
+    const {exitCode, json} = await agnes(['query', `SELECT count(*) FROM '${path}'`, '--json'])
+    return exitCode === 0 ? (json.rows[0][0] as unknown) : json.error.code
+  }
+  const at = (path: string) => join(root, path)
+  expect(await rowsIn(at('user/snapshots/gone.parquet'))).toBe(5)
+  await agnes(['pull'])
+  for (const path of [
+    'gone.parquet',
+    '*.parquet',
+    'gon?.parquet',
+    './gone.parquet',
+    '../snapshots/gone.parquet',
+  ])
+    expect(await rowsIn(`${root}/user/snapshots/${path}`), path).toBe('not_permitted')
+  expect(await rowsIn(at('user/**/*.parquet'))).toBe('not_permitted')
+  expect(await rowsIn(at('user/snapshots/kept.parquet'))).toBe(5)
+  expect(await rowsIn(at('own.csv'))).toBe(1)
+  expect(await rowsIn(at('server/parquet/orders.parquet'))).toBeGreaterThan(100)
+  expect((await agnes(['query', 'FROM kept'])).exitCode).toBe(0)
 }, 60_000)
 
 it('is told by a pull in words, until the snapshot is dropped', async () => {

@@ -112,6 +112,8 @@ describe('two workspaces beside a daemon', {timeout: 300_000}, () => {
       await until(async () => !existsSync(folder) && (await rows(root, 'tickets')) === null)
       expect((await query(root, 'FROM tickets')).json.error.code).toBe('table_withdrawn')
       expect((await query(root, 'FROM kept')).json.error.code).toBe('snapshot_withdrawn')
+      const byPath = await query(root, `FROM '${join(root, 'user/snapshots/kept.parquet')}'`)
+      expect(byPath.json.error.code).toBe('not_permitted')
       expect(await readdir(join(root, '.claude/agnes/partials')).catch(() => [])).toEqual([])
       expect(await rows(root, 'orders')).toBeGreaterThan(0)
     }

@@ -38,6 +38,7 @@ export async function withLocalTable<T>(
       threads: env.queryThreads,
       tempDirectory: `${temporaryDirectory()}/agnes-query-${random.hex(8)}`,
       allowedFiles: [],
+      state,
     },
   )
   try {

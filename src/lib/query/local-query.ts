@@ -40,7 +40,7 @@ export class LocalQuery implements AnswerSource {
   ): Promise<LocalQuery> {
     const {state, damage} = await readSyncState(deps.workspace)
     const {limits, allowedFiles = []} = request
-    const opened = await openQuerySession(deps, {...limits, allowedFiles})
+    const opened = await openQuerySession(deps, {...limits, allowedFiles, state})
     try {
       const facts = await opened.session.inspect(request.sql)
       checkStatement(facts)

@@ -3,6 +3,8 @@ import {AgnesError, BusyError} from '../errors.js'
 import type {Files} from '../ports/files.js'
 import type {Folders} from '../ports/folders.js'
 import type {SessionOptions, Warehouse, WarehouseSession} from '../ports/warehouse.js'
+import type {SyncState} from '../sync/sync-state.js'
+import {readablePlaces} from './readable-places.js'
 
 /** The name the analyst's catalog file has inside a session, the same as when it is opened by itself. */
 export const CATALOG_NAME = 'analytics'
@@ -33,14 +35,16 @@ export interface QueryLimits {
  */
 export async function openQuerySession(
   {workspace, folders, warehouse}: QuerySessionDeps,
-  options: QueryLimits & {allowedFiles: readonly string[]},
+  {state, ...options}: QueryLimits & {allowedFiles: readonly string[]; state: SyncState},
 ): Promise<QuerySession> {
   const engine = await warehouse()
+  const places = await readablePlaces(workspace, folders, state)
   const locked: SessionOptions = {
     ...options,
     path: ':memory:',
     access: 'write',
-    allowedDirectories: await readableFolders(workspace, folders),
+    allowedDirectories: places.folders,
+    allowedFiles: [...options.allowedFiles, ...places.files],
   }
   const catalog = workspace.absolute(workspacePaths.catalog)
   if (!(await workspace.stat(workspacePaths.catalog)))
@@ -52,16 +56,6 @@ export async function openQuerySession(
     if (!(error instanceof AgnesError) || error.exitCode === 1) throw error
     return {session: await engine.open(locked), catalogError: error, hasCatalog: false}
   }
-}
-
-/** The workspace as named and as it really lies, and its data folders where they are links elsewhere. */
-async function readableFolders(workspace: Files, folders: Folders): Promise<string[]> {
-  const real = await Promise.all(
-    ['', workspacePaths.parquet, workspacePaths.snapshots].map((path) =>
-      folders.realPath(workspace.absolute(path)),
-    ),
-  )
-  return [...new Set([workspace.root, ...real])]
 }
 
 /** A name that only the analyst's own, unreadable, catalog could hold. */
