@@ -29,7 +29,11 @@ export default class Mcp extends BaseCommand<McpResult> {
       summary: 'What the agent may do',
       default: 'snapshot' as const,
     })(),
-    frames: Flags.integer({hidden: true, min: 1}),
+    frames: Flags.integer({
+      summary: 'Descriptor the frames go to, in the process that answers',
+      hidden: true,
+      min: 1,
+    }),
     answer: Flags.boolean({hidden: true}),
     workspace: Flags.string({summary: 'Folder of the workspace', helpValue: 'DIR'}),
   }

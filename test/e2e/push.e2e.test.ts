@@ -60,6 +60,7 @@ describe('agnes push, spawned', () => {
       const big = 'password=hunter2 '.repeat(20_000)
       await stage.addSession('big', {texts: Array.from({length: 20}, () => big)})
       await stage.write('.claude/CLAUDE.local.md', '# Notes\n')
+      await stage.write('.claude/init-complete', `server_url: ${server.url}\n`)
       const env = {...stage.env, AGNES_SERVER: server.url, AGNES_TOKEN: server.analystToken}
       const {exitCode, stdout} = await runNode([BIN, 'push', '--json'], {env, cwd: stage.root})
       expect(exitCode).toBe(0)

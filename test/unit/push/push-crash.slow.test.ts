@@ -65,6 +65,13 @@ async function pushAndDie(stage: PushStage, server: MemoryServer, lives: number)
   })
 }
 
+/** The one the workspace belongs to. */
+async function ownServer(stage: PushStage): Promise<MemoryServer> {
+  const server = new MemoryServer()
+  await stage.write('.claude/init-complete', `server_url: ${server.origin}\n`)
+  return server
+}
+
 const noLock: Lock = {hold: (_options, work) => work()}
 
 /** The server's side without the network, so that a thousand uploads take a moment. */
@@ -104,7 +111,7 @@ describe('a push that is killed', () => {
     {timeout: 120_000},
     async () => {
       const stage = await pushStage()
-      const server = new MemoryServer()
+      const server = await ownServer(stage)
       for (let index = 0; index < SESSIONS; index++) await stage.addSession(`session-${index}`)
       const lives = fc.sample(fc.integer({min: 1, max: 400}), {numRuns: 15, seed: 7})
       for (const life of lives) await pushAndDie(stage, server, life)
@@ -123,7 +130,7 @@ describe('a push that is killed', () => {
 
   it('goes on at the part it was at', {timeout: 120_000}, async () => {
     const stage = await pushStage()
-    const server = new MemoryServer()
+    const server = await ownServer(stage)
     const texts = Array.from({length: 7}, () => 'x'.repeat(9_000_000))
     await stage.addSession('large', {texts})
     // Question and answer twice, a row: the second part is never asked for.
