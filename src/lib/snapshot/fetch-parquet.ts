@@ -62,7 +62,11 @@ export async function fetchParquet(
   refusePage(answer)
   const counter = {bytes: 0}
   const bytes = bodyOf(answer, {deps, counter}, signal)
-  const rows = await writeParquet(deps, {bytes, path}, signal)
+  const rows = await writeParquet(deps, {bytes, path}, signal).finally(async () => {
+    // Whoever stopped before the first row has not closed what it was given: its watch would go on.
+    answer.body.destroy()
+    await bytes.return(undefined)
+  })
   const sizeBytes = await checkFile(deps.files, path, rows)
   const {headers} = answer
   return {
