@@ -34,7 +34,7 @@ export default class Mcp extends BaseCommand<McpResult> {
       hidden: true,
       min: 1,
     }),
-    answer: Flags.boolean({hidden: true}),
+    answer: Flags.boolean({summary: 'Answers local queries for another process', hidden: true}),
     workspace: Flags.string({summary: 'Folder of the workspace', helpValue: 'DIR'}),
   }
 
