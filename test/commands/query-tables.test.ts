@@ -126,7 +126,8 @@ describe('the analyst', () => {
     const script = `const {DuckDBInstance} = await import('@duckdb/node-api')
       const connection = await (await DuckDBInstance.create(${JSON.stringify(path)})).connect()
       await connection.run('CREATE TABLE busy AS SELECT 1')
-      process.stdout.write('ready'); process.stdin.resume()`
+      process.stdout.write('ready')
+      process.stdin.on('end', () => connection.closeSync()).resume()`
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       cwd: repositoryRoot,
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -78,9 +78,9 @@ describe('agnes pull, with others around', () => {
       const api = join(repositoryRoot, 'node_modules/@duckdb/node-api/lib/index.js')
       const script = `import {DuckDBInstance} from '${api}'
       const instance = await DuckDBInstance.create('${catalog}', {access_mode: 'READ_ONLY'})
-      await instance.connect()
+      const connection = await instance.connect()
       console.log('reading')
-      setInterval(() => {}, 1000)`
+      setInterval(() => connection, 1000)`
       const reader = spawnProcess(process.execPath, ['--input-type=module', '-e', script])
       await reader.sees('reading')
       server.publish([await flat('a', 4), await flat('b', 5)])

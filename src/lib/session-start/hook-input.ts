@@ -47,6 +47,8 @@ async function textOf(
   clock: Clock,
   signal?: AbortSignal,
 ): Promise<string> {
+  // Read before, as no hook's: nothing more will come.
+  if (stdin.destroyed) return ''
   const stop = new AbortController()
   const signals = signal ? [signal, stop.signal] : [stop.signal]
   let text = ''

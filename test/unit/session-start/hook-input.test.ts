@@ -43,4 +43,11 @@ describe('readHookInput', () => {
     const input = {env, clock: new FakeClock(), stdin: said}
     expect(await readHookInput(input)).toMatchObject({event: 'SessionStart'})
   })
+
+  it('does not wait for a stdin that was read before', async () => {
+    const input = {env: readEnv({}), clock: new FakeClock(), stdin: new PassThrough()}
+    input.stdin.end('select 1')
+    expect(await readHookInput(input)).toBeUndefined()
+    expect(await readHookInput(input)).toBeUndefined()
+  })
 })
