@@ -63,10 +63,10 @@ async function desk(plugins: Record<string, string>) {
   await writeFile(join(bin, 'log'), '')
   const path = `${bin}:${dirname(process.execPath)}`
   const env = {HOME: home, AGNES_TOKEN: 'token', AGNES_SERVER: server.origin}
-  const run = (argv: string[] = [], tty = false) =>
+  const run = (argv: string[] = [], more: {tty?: boolean; env?: Record<string, string>} = {}) =>
     runCli(['marketplace', 'refresh', ...argv], {
-      tty,
-      env,
+      tty: more.tty ?? false,
+      env: {...env, ...more.env},
       currentDir: root,
       programs: nodePrograms({PATH: path}),
     })
@@ -89,7 +89,7 @@ async function desk(plugins: Record<string, string>) {
 describe('agnes marketplace refresh', () => {
   it('installs what is new with an explicit scope, on a terminal', async () => {
     const {run, log, home} = await desk({alpha: '1.0.0'})
-    const {exitCode, stdout, stderr} = await run([], true)
+    const {exitCode, stdout, stderr} = await run([], {tty: true})
     expect([exitCode, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(
       /offers you 1 plugin\.\n {2}installed {2}alpha {2}1\.0\.0\n.*\/reload-plugins/,
@@ -178,6 +178,26 @@ describe('agnes marketplace refresh', () => {
       code === 0 ? /nothing was removed; installed are alpha/ : /Nothing was changed/,
     )
   })
+
+  it.each([[], ['--check'], ['--git']])(
+    'refuses another server than the one the workspace belongs to (%s)',
+    async (...argv) => {
+      const {run, server, home, log} = await desk({alpha: '1.0.0'})
+      const other = await startTestServer()
+      const before = await snapshotTree(join(home, '.config'))
+      const env = {AGNES_SERVER: other.origin}
+      const {exitCode, json} = await run([...argv, '--json'], {env})
+      expect([exitCode, json.error]).toMatchObject([
+        6,
+        {code: 'other_server', details: {server: server.origin, asked: other.origin}},
+      ])
+      expect(json.error.hint).toBe(
+        'Nothing was changed. Unset AGNES_SERVER, then run: agnes marketplace refresh',
+      )
+      expect([server.requests, other.requests, await log()]).toEqual([[], [], ['']])
+      expect(await snapshotTree(join(home, '.config'))).toEqual(before)
+    },
+  )
 
   it('goes on after a plugin that fails, says which, and ends with 12', async () => {
     const {run, change, state} = await desk({alpha: '1.0.0', beta: '1.0.0'})

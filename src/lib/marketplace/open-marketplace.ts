@@ -10,6 +10,7 @@ import type {Lock} from '../ports/lock.js'
 import type {Programs} from '../ports/programs.js'
 import type {Random} from '../ports/random.js'
 import type {SecretStore} from '../ports/secret-store.js'
+import {refuseOtherServer} from '../workspace/check-server.js'
 import {readWorkspaceServer} from '../workspace/workspace-marker.js'
 import {claudePlugins} from './claude-plugins.js'
 import {fetchGit} from './fetch-git.js'
@@ -20,6 +21,7 @@ import type {RefreshDeps} from './refresh-marketplace.js'
 /** The part of the composition root that a refresh needs. */
 export interface MarketplaceContext {
   env: Env
+  config: Files
   random: Random
   folders: Folders
   filesAt(root: string): Files
@@ -30,14 +32,21 @@ export interface MarketplaceContext {
   http(origin: string): Promise<HttpClient>
 }
 
-/** @param root the workspace's */
+const UNSET = 'Nothing was changed. Unset AGNES_SERVER, then run: agnes marketplace refresh'
+
+/**
+ * @param root the workspace's
+ * @throws ConflictError `other_server`: what one server offers is not put into the workspace of another
+ */
 export async function openMarketplace(
   context: MarketplaceContext,
   root: string,
   scope: PluginScope,
 ): Promise<RefreshDeps> {
   const workspace = await context.folders.realPath(root)
-  const server = await context.serverOrigin(await readWorkspaceServer(context.filesAt(root)))
+  const files = context.filesAt(root)
+  const server = await context.serverOrigin(await readWorkspaceServer(files))
+  await refuseOtherServer({workspace: files, config: context.config}, server, UNSET)
   const shelfFolder = join(configDirectory(context.env), 'marketplaces', folderOf(server))
   const shelf = context.filesAt(shelfFolder)
   const programs = await context.programs()
