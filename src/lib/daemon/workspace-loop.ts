@@ -1,4 +1,4 @@
-import {InterruptedError, toAgnesError} from '../errors.js'
+import {InterruptedError, toAgnesError, type AgnesError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {JobOutcome, JobRunner} from '../ports/job-runner.js'
 import type {Random} from '../ports/random.js'
@@ -71,7 +71,13 @@ export class WorkspaceLoop implements Service {
     const {kind} = this.deps.board.workspace(this.path, this.server).state
     const version = this.deps.serverVersion(this.server)
     const isCalm = kind === 'idle' || kind === 'scanning' || kind === 'mending'
-    return isCalm && version > 0 && version === this.pulledVersion
+    return isCalm && this.hasPulled(version)
+  }
+
+  /** A pull that was too big was looked at and not made: it is not due again, and nothing is fresh. */
+  private hasPulled(version: number): boolean {
+    const isTooBig = this.pullNews.some(({observation}) => observation.kind === 'pull_too_big')
+    return version > 0 && version === this.pulledVersion && !isTooBig
   }
 
   async serve(signal: AbortSignal): Promise<void> {
@@ -83,10 +89,21 @@ export class WorkspaceLoop implements Service {
         status.nextLookAt = new Date(clock.now() + LOOK_MS).toISOString()
         await this.waker.wait(clock, LOOK_MS, signal)
       }
+    } catch (error) {
+      if (!signal.aborted) this.noteBroken(toAgnesError(error))
+      throw error
     } finally {
-      board.setState(this.path, {kind: 'stopping'})
+      if (signal.aborted) board.setState(this.path, {kind: 'stopping'})
       this.answer({kind: 'failed', code: 'daemon_stopped', message: 'The daemon was stopped.'})
     }
+  }
+
+  /** The loop itself failed, such as in a folder it may not read; it is started again after a while. */
+  private noteBroken({code, message}: AgnesError): void {
+    const since = this.errorSince() ?? this.now()
+    const failures = ++this.failures
+    this.deps.board.setState(this.path, {kind: 'error', code, message, since, failures})
+    this.answer({kind: 'failed', code, message})
   }
 
   private async pass(signal: AbortSignal): Promise<void> {
@@ -160,7 +177,7 @@ export class WorkspaceLoop implements Service {
     const {board} = this.deps
     const status = board.workspace(this.path, this.server)
     const asked = board.server(this.server)
-    if (version > 0 && version === this.pulledVersion && !asked.error) {
+    if (this.hasPulled(version) && !asked.error) {
       status.freshAt = asked.lastAnsweredAt
       board.setState(this.path, {kind: 'idle'})
     }
@@ -192,7 +209,8 @@ export class WorkspaceLoop implements Service {
     const outcome = await this.run([...(finding.action ?? []), '--workspace', this.path], signal)
     // Asked for by a person, so without the limit that made it a finding.
     if (finding.kind === 'pull_too_big' && outcome.exitCode === 0) this.pullNews = []
-    board.setState(this.path, before.kind === 'held' ? before : {kind: 'idle'})
+    const isOver = before.kind !== 'held' && before.kind !== 'error'
+    board.setState(this.path, isOver ? {kind: 'idle'} : before)
     const seen = await this.deps.sense(this.path, signal)
     await book.finish(finding, {seen: [...seen, ...this.news], outcome, now: this.now()})
   }

@@ -33,10 +33,12 @@ export async function withProgress<T>(
     told = Promise.allSettled([told, tell()])
   }
   const done = new AbortController()
-  const beats = beat(clock, done.signal, async () => {
+  const beating = beat(clock, done.signal, async () => {
     if (said.total === null) said.progress++
     await tell()
   })
+  // Looked at from the start: a client that goes in the middle of long work must not end the process.
+  const beats = Promise.allSettled([beating])
   try {
     return await work(report)
   } finally {

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import {askDaemon} from '../../../src/lib/daemon/ask-daemon.js'
 import type {Observation} from '../../../src/lib/daemon/model.js'
-import {BusyError} from '../../../src/lib/errors.js'
+import {BusyError, UsageError} from '../../../src/lib/errors.js'
 import {runDaemon} from '../../../src/lib/daemon/run-daemon.js'
 import {daemonWorld, done, failed, versionServer} from './daemon-world.js'
 
@@ -131,13 +131,65 @@ describe('the daemon', () => {
     server.version++
     await world.pass(5 * MINUTE)
     expect(world.pulls()).toHaveLength(2)
-    const [finding] = (await askDaemon(world.socket, {op: 'status'}, never))?.findings ?? []
+    const status = await askDaemon(world.socket, {op: 'status'}, never)
+    const [finding] = status?.findings ?? []
     expect(finding).toMatchObject({kind: 'pull_too_big', state: 'waiting'})
+    // What was not fetched is not there.
+    const {freshAt, lastPullAt} = status!.workspaces[0]!
+    expect(freshAt).toBe(lastPullAt)
+    const freshness = {op: 'freshness', workspace: '/a'} as const
+    expect(await askDaemon(world.socket, freshness, never)).toMatchObject({isFresh: false})
     const id = finding!.id
     await askDaemon(world.socket, {op: 'decide', id, decision: 'approved'}, never)
     await world.pass(MINUTE)
     expect(world.pulls()[2]?.argv).toEqual(['pull', '--quiet', '--workspace', '/a'])
     expect((await askDaemon(world.socket, {op: 'status'}, never))?.findings).toEqual([])
+    expect(await askDaemon(world.socket, freshness, never)).toMatchObject({isFresh: true})
+  })
+
+  it('says what is wrong with a workspace it cannot look into, and looks again', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    const stateOf = async () =>
+      (await askDaemon(world.socket, {op: 'status'}, never))?.workspaces[0]?.state
+    world.seenIn = () => {
+      throw new UsageError('The folder /a cannot be read.', {code: 'folder_unreadable'})
+    }
+    await world.pass(3 * MINUTE)
+    const told = {
+      kind: 'error',
+      code: 'folder_unreadable',
+      message: 'The folder /a cannot be read.',
+    }
+    expect(await stateOf()).toMatchObject(told)
+    world.seenIn = () => []
+    await world.pass(10 * MINUTE)
+    expect(await stateOf()).toEqual({kind: 'idle'})
+  })
+
+  it('does not call a failed pull well because something else was mended', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}], {
+      policies: {hooks_altered: 'auto'},
+    })
+    let isAltered = true
+    const hooks: Observation = {
+      kind: 'hooks_altered',
+      subject: 'altered',
+      message: 'The hooks were changed.',
+      action: ['hooks', 'install'],
+    }
+    world.seenIn = () => (isAltered ? [hooks] : [])
+    world.outcomeOf = ({argv}) => {
+      if (argv[0] === 'pull') return failed('disk_full', 14)
+      isAltered = false
+      return done
+    }
+    server.version++
+    await world.pass(2 * MINUTE)
+    expect(world.jobs.some(({argv}) => argv[0] === 'hooks')).toBe(true)
+    const status = await askDaemon(world.socket, {op: 'status'}, never)
+    expect(status?.workspaces[0]?.state).toMatchObject({kind: 'error', code: 'disk_full'})
   })
 
   it('mends what a policy lets it, and writes down what it saw before and after', async () => {
