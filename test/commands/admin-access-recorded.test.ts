@@ -77,6 +77,27 @@ describe.each(recordedVersions)('access as code with a server of %s', (version) 
     expect(names(json.actions, 'metric')).toEqual(['revenue/mrr'])
   })
 
+  it('writes a metric as it was recorded', async () => {
+    const {run, home, server} = await replay(version)
+    const wanted = recorded(version).find(({label}) => label === 'metrics: create')!
+    const sent = JSON.parse(wanted.request.body!.text!) as Record<string, unknown>
+    const listed: unknown[] = []
+    server.on('GET', '/api/metrics', () => ({
+      ...{status: 200, body: {metrics: listed, count: listed.length}},
+    }))
+    server.on('POST', '/api/admin/metrics', () => {
+      const body: unknown = JSON.parse(recordedBytes(wanted.response.body).toString())
+      listed.push(body)
+      return {status: wanted.response.status, body}
+    })
+    const {id, name: _name, category: _category, table_name: table, ...fields} = sent
+    const metrics = {[String(id)]: {...fields, table}}
+    await writeFile(join(home, 'access.yaml'), JSON.stringify({metrics}))
+    const {exitCode, stdout} = await run('apply access.yaml --yes')
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('metric\t\t\trevenue/mrr')])
+    expect(JSON.parse(String(server.requestsTo('/api/admin/metrics')[0]?.body))).toEqual(sent)
+  })
+
   it('explains what it can, and names what it could not find out', async () => {
     const {run} = await replay(version)
     const {json, exitCode} = await run('why ann@example.com movies --json')

@@ -23,8 +23,14 @@ export function readServerError(body: string): ServerErrorBody {
   return {}
 }
 
-/** Texts that stand for a kind of their own, because the server has no label for it. */
-const LABELLED: readonly {pattern: RegExp; kind: string; field?: string}[] = [
+/** Texts that stand for a kind of their own, or lack a next step, because the server has none for it. */
+const LABELLED: readonly {pattern: RegExp; kind?: string; field?: string; hint?: string}[] = [
+  {
+    pattern: /^Admin access required$/,
+    hint:
+      'This takes a member of the group Admin. See who you are here: agnes auth whoami --verify. ' +
+      'An administrator makes you one: agnes admin group add-member Admin YOUR-EMAIL',
+  },
   {
     pattern: /^Query error: Catalog Error: Table with name (?<found>.+?) does not exist!/s,
     kind: 'query_table_missing',
@@ -43,11 +49,16 @@ const LABELLED: readonly {pattern: RegExp; kind: string; field?: string}[] = [
 
 function readText(detail: string): ServerErrorBody {
   const message = detail.replace(/^Query error: /, '').slice(0, MAX_MESSAGE)
-  for (const {pattern, kind, field} of LABELLED) {
+  for (const {pattern, kind, field, hint} of LABELLED) {
     const match = pattern.exec(detail)
     if (!match) continue
     const found = match.groups?.found ?? match.groups?.stacked
-    return {kind, message, ...(field && found ? {fields: {[field]: found}} : {})}
+    return {
+      message,
+      ...(kind === undefined ? {} : {kind}),
+      ...(hint === undefined ? {} : {hint}),
+      ...(field && found ? {fields: {[field]: found}} : {}),
+    }
   }
   return {message}
 }

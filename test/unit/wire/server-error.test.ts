@@ -35,6 +35,13 @@ describe('readServerError', () => {
     expect(readServerError('<html>')).toEqual({})
   })
 
+  it('tells who is no administrator what it takes, and leaves the code alone', () => {
+    expect(read('Admin access required')).toEqual({
+      message: 'Admin access required',
+      hint: expect.stringContaining('agnes admin group add-member Admin'),
+    })
+  })
+
   it.each(recordedVersions)('names the missing field of a request, as %s does', (version) => {
     const {response} = recorded(version).find(({label}) => label === 'query: no body')!
     expect(readServerError(recordedBytes(response.body).toString())).toEqual({
