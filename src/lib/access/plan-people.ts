@@ -117,9 +117,10 @@ function planMembers(
     listed.add(person)
   }
   if (!prune || !group) return
-  for (const {email, source} of members) {
+  for (const member of members) {
+    const {email} = member
     if (listed.has(email)) continue
-    const reason = keepsMember(group, source)
+    const reason = keepsMember(group, member)
     if (reason === null) draft.add({...memberAction(group.name, email), verb: 'remove'})
     else draft.keep({kind: 'member', name: email, group: group.name, resourceType: null, reason})
   }
@@ -145,13 +146,18 @@ function planGone(draft: PlanDraft, group: CurrentGroup, current: CurrentAccess)
       reason: group.isSystem ? 'a system group stays' : 'a directory outside decides about it',
     })
   const because = 'its group goes'
-  for (const {email, source} of current.members.get(group.id) ?? [])
-    if (keepsMember(group, source) === null)
-      draft.add({...memberAction(name, email), verb: 'remove', because})
+  for (const member of current.members.get(group.id) ?? [])
+    if (keepsMember(group, member) === null)
+      draft.add({...memberAction(name, member.email), verb: 'remove', because})
   draft.add({...groupAction(name), verb: 'remove'})
 }
 
-function keepsMember(group: CurrentGroup, source: string | null): string | null {
+function keepsMember(
+  group: CurrentGroup,
+  {email, source}: {email: string; source: string | null},
+): string | null {
+  // An export leaves it out: that it is not listed says nothing.
+  if (isMachine(email)) return 'an account of the server itself'
   if (group.isManagedElsewhere) return 'a directory outside decides about it'
   if (source === 'admin' || source === null) return null
   return source === 'system_seed' ? 'the server put them there' : `put there by ${source}`

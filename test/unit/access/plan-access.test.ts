@@ -119,6 +119,23 @@ metrics: {a/b: {sql: SELECT 1}}`
     ])
   })
 
+  it('keeps accounts of the server where they are: an export does not list them', () => {
+    const machine = 'scheduler@system.local'
+    const current = world({
+      users: [...world().users, user(machine, {isAdmin: true})],
+      members: new Map([
+        ...world().members,
+        ['id-sales', [member('ana@x', 'admin'), member(machine, 'admin')]],
+      ]),
+    })
+    const file = 'groups: {Admin: , Everyone: , sales: {members: [ana@x]}}'
+    const {actions, kept} = plan(file, {prune: true, current})
+    expect(actions).toEqual([])
+    expect(kept.map(({name, reason}) => `${name}: ${reason}`)).toContain(
+      `${machine}: an account of the server itself`,
+    )
+  })
+
   it.each([
     ['grants: {sale: {table: [orders]}}', 'there is no group sale; did you mean sales?'],
     [
