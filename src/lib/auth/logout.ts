@@ -1,5 +1,6 @@
 import {tokenIdentity} from '../credentials/decode-token.js'
 import {findSecret} from '../credentials/find-secret.js'
+import {stampKeychain} from '../credentials/keychain-stamp.js'
 import type {SignInStores} from '../credentials/sign-in-store.js'
 import {AgnesError, AuthError, MissingError, UnreachableError} from '../errors.js'
 import type {HttpClient} from '../ports/http-client.js'
@@ -83,12 +84,15 @@ async function revoke(
 
 /** From every store of ours, so that no older token comes to light. */
 async function forget({signInStores}: LogoutContext, origin: string): Promise<string[]> {
-  const {keychain: open, file} = await signInStores()
+  const {config, keychain: open, file} = await signInStores()
   const forgotten: string[] = []
   if (await file.delete(origin)) forgotten.push(file.kind)
   const keychain = await open()
   try {
-    if (keychain && (await keychain.delete(origin))) forgotten.push(keychain.kind)
+    if (keychain && (await keychain.delete(origin))) {
+      forgotten.push(keychain.kind)
+      await stampKeychain(config)
+    }
   } catch (error) {
     const isSilent = error instanceof AgnesError && error.code === 'keychain_unavailable'
     // Nothing was kept in a keychain that never worked.

@@ -26,9 +26,9 @@ export function openStoredAccess(
   preferred: () => string | undefined = () => undefined,
 ) {
   const keychain = once(() => openKeychain(givenKeychain, env, clock))
-  const secrets = once(async () =>
-    givenSecrets ? [givenSecrets] : openStores({env, config, clock}, keychain),
-  )
+  // Each time anew: a daemon outlives the choice between keychain and file.
+  const secrets = async () =>
+    givenSecrets ? [givenSecrets] : openStores({env, config, clock}, keychain)
   const tokenFor = async (origin: string) => {
     const found = await findSecret(await secrets(), origin)
     if (found) return found.secret.token

@@ -2,6 +2,7 @@ import {readSettings, saveSetting, type CredentialStore} from '../config/setting
 import {AgnesError, AuthError} from '../errors.js'
 import type {Files} from '../ports/files.js'
 import type {Secret, SecretStore} from '../ports/secret-store.js'
+import {stampKeychain} from './keychain-stamp.js'
 
 /** A keychain that can be tried before it is trusted. */
 export interface ProbedStore extends SecretStore {
@@ -46,6 +47,7 @@ export async function keepSecret(
     try {
       if (choice === 'auto' || wanted !== undefined) await keychain.probe()
       await keychain.set(origin, secret)
+      await stampKeychain(config)
       if (remembered !== 'keychain') await saveSetting(config, 'credential_store', 'keychain')
       await file.delete(origin)
       return {store: keychain.kind, note: null}

@@ -33,11 +33,6 @@ export class ManifestQuestion {
     }
   }
 
-  /** The next answer counts as a change. */
-  forget(): void {
-    this.known.clear()
-  }
-
   private async askFor(
     http: HttpClient,
     path: string,

@@ -2,6 +2,7 @@ import {workspacePaths} from '../config/paths.js'
 import {readDaemonValue, readRegistry} from '../config/settings.js'
 import {decodeToken} from '../credentials/decode-token.js'
 import {findSecret} from '../credentials/find-secret.js'
+import {KEYCHAIN_STAMP} from '../credentials/keychain-stamp.js'
 import {reportHooks, settingsPlaces, type HooksContext} from '../hooks/open-hooks.js'
 import type {Clock} from '../ports/clock.js'
 import type {ControlSocket} from '../ports/control-socket.js'
@@ -42,6 +43,8 @@ export interface DaemonContext extends HooksContext {
 
 export const DAEMON_LOG = 'logs/daemon.log'
 const LOCK = 'daemon.lock'
+/** What a sign-in or a sign-out writes, ours or the reference client's. */
+const SIGN_IN_FILES = ['config.yaml', 'credentials.json', 'token.json', KEYCHAIN_STAMP]
 /** A keychain is asked for the end of a token this often. */
 const TOKEN_LOOK_MS = 6 * 3_600_000
 
@@ -61,6 +64,7 @@ export async function openDaemon(context: DaemonContext, onReady: () => void): P
     readSettings: async () => parseDaemonSettings(await readDaemonValue(config)),
     listWorkspaces: workspaceList(context),
     openHttp: (origin) => context.http(origin),
+    signInMark: () => markOf(config, SIGN_IN_FILES),
     freeBytes: (workspace) => context.filesAt(workspace).freeBytes(),
     sense: workspaceSensors(context),
     tokenEndsAt: rememberedTokenEnd(context),
@@ -124,14 +128,16 @@ function workspaceList(context: DaemonContext): DaemonDeps['listWorkspaces'] {
   }
 }
 
-function rememberedTokenEnd({clock, secrets}: DaemonContext) {
-  const known = new Map<string, {endsAt: string | null; readMs: number}>()
+function rememberedTokenEnd({clock, config, secrets}: DaemonContext) {
+  const known = new Map<string, {endsAt: string | null; readMs: number; mark: string}>()
   return async (origin: string): Promise<string | null> => {
     const before = known.get(origin)
-    if (before && clock.monotonicMs() - before.readMs < TOKEN_LOOK_MS) return before.endsAt
+    const mark = await markOf(config, SIGN_IN_FILES)
+    const isOld = !before || clock.monotonicMs() - before.readMs >= TOKEN_LOOK_MS
+    if (!isOld && before.mark === mark) return before.endsAt
     const found = await findSecret(await secrets(), origin).catch(() => undefined)
     const endsAt = found ? decodeToken(found.secret.token).expiresAt : null
-    known.set(origin, {endsAt, readMs: clock.monotonicMs()})
+    known.set(origin, {endsAt, readMs: clock.monotonicMs(), mark})
     return endsAt
   }
 }

@@ -16,6 +16,7 @@ import {isQuiet} from './pace.js'
 import {senseServer} from './sense-server.js'
 import {ServerWatch} from './server-watch.js'
 import {Supervisor, type Service} from './supervisor.js'
+import {WarmEngine} from './warm-engine.js'
 import {WorkspaceLoop} from './workspace-loop.js'
 
 export interface DaemonDeps {
@@ -35,6 +36,8 @@ export interface DaemonDeps {
   /** Workspaces to keep: absolute paths with their server's origin. Read anew each minute. */
   listWorkspaces: () => Promise<{path: string; server: string}[]>
   openHttp: (origin: string) => Promise<HttpClient>
+  /** Changes with every sign-in and sign-out on this computer. */
+  signInMark: () => Promise<string>
   freeBytes: (workspace: string) => Promise<number>
   /** What the sensors see in one workspace now. */
   sense: (
@@ -75,7 +78,9 @@ class Daemon {
   private readonly stopping = new AbortController()
   private readonly isOnBattery: () => Promise<boolean>
   private readonly isMetered: () => Promise<boolean>
+  private readonly engine: WarmEngine
   private book!: FindingBook
+  private signInMark: string | undefined
 
   constructor(
     private readonly deps: DaemonDeps,
@@ -83,6 +88,7 @@ class Daemon {
   ) {
     this.board = new Board(deps)
     this.supervisor = new Supervisor(deps)
+    this.engine = new WarmEngine({...deps, isWanted: () => this.settings.hasWarmQueries})
     const {clock, machine} = deps
     this.isOnBattery = nowAndThen(clock, BATTERY_LOOK_MS, () => machine.isOnBattery())
     this.isMetered = nowAndThen(clock, LINE_LOOK_MS, () => machine.isMetered())
@@ -107,6 +113,7 @@ class Daemon {
       pullNow: (path: string) => this.pullNow(path),
       isFresh: (path: string) => this.isFresh(path),
       wakeAll: () => this.wakeAll(),
+      wakeEngine: () => this.engine.wake(),
       stop: () => this.stopping.abort(),
     }
     const listener = await socket.listen((message) => handleRequest(controls, message))
@@ -114,6 +121,7 @@ class Daemon {
     try {
       await this.reload()
       this.deps.onReady()
+      this.supervisor.add(this.engine)
       this.supervisor.add({name: 'reload', serve: (end) => this.keepReloading(end)})
       await aborted(this.stopping.signal)
     } finally {
@@ -139,6 +147,7 @@ class Daemon {
     } catch (error) {
       logger.error('settings.unreadable', {message: (error as Error).message})
     }
+    this.engine.follow()
     const wanted = await listWorkspaces()
     for (const [path, loop] of this.loops) {
       if (wanted.some((entry) => entry.path === path && entry.server === loop.server)) continue
@@ -157,7 +166,17 @@ class Daemon {
       await this.book.forget(origin)
     }
     for (const origin of origins) if (!this.watches.has(origin)) this.addWatch(origin)
+    await this.followSignIns()
     await this.lookAtServers(origins)
+  }
+
+  /** What failed for want of a token is tried again at once, however long it would have waited. */
+  private async followSignIns(): Promise<void> {
+    const before = this.signInMark
+    this.signInMark = await this.deps.signInMark()
+    if (before === undefined || before === this.signInMark) return
+    for (const watch of this.watches.values()) watch.wake()
+    for (const loop of this.loops.values()) loop.retryNow()
   }
 
   private async lookAtServers(origins: ReadonlySet<string>): Promise<void> {

@@ -18,11 +18,13 @@ export interface WatchDeps {
   /** Why nothing may be asked at present. */
   hold: () => Promise<Hold | null>
   openHttp: (origin: string) => Promise<HttpClient>
+  /** Changes with every sign-in and sign-out on this computer. */
+  signInMark: () => Promise<string>
 }
 
 /** While held, how often it is looked whether that has ended. */
 const HELD_LOOK_MS = 60_000
-/** A client carries the token it was opened with: a new one picks up a new sign-in. */
+/** A client carries the token it was opened with; one that other programs changed is picked up then. */
 const CLIENT_MS = 15 * 60_000
 
 /** Asks one server at a polite pace. `version` grows with every change it sees. */
@@ -32,8 +34,7 @@ export class ServerWatch implements Service {
   version = 0
   private readonly question = new ManifestQuestion()
   private readonly waker = new Waker()
-  private client: {http: HttpClient; openedMs: number} | undefined
-  private isAskedFor = false
+  private client: {http: HttpClient; openedMs: number; mark: string} | undefined
   private answeredMs = -Infinity
 
   constructor(
@@ -53,17 +54,15 @@ export class ServerWatch implements Service {
     return clock.monotonicMs() - this.answeredMs < 2 * interval
   }
 
-  /** Asks now, whatever the hour, and counts the answer as a change. */
-  askNow(): void {
-    this.isAskedFor = true
-    this.question.forget()
+  /** Asks now, unless held: what was refused may be allowed, and the other way round. */
+  wake(): void {
     this.waker.wake()
   }
 
   async serve(signal: AbortSignal): Promise<void> {
     const {clock} = this.deps
     for (;;) {
-      const isHeld = !this.isAskedFor && (await this.deps.hold()) !== null
+      const isHeld = (await this.deps.hold()) !== null
       const waitMs = isHeld ? HELD_LOOK_MS : await this.ask(signal)
       this.status.nextAskAt = new Date(clock.now() + waitMs).toISOString()
       await this.waker.wait(clock, waitMs, signal)
@@ -77,7 +76,6 @@ export class ServerWatch implements Service {
   /** Milliseconds until the next question. */
   private async ask(signal: AbortSignal): Promise<number> {
     const {clock, random, settings} = this.deps
-    this.isAskedFor = false
     const {status} = this
     const askedMs = clock.monotonicMs()
     const askedAt = new Date(clock.now()).toISOString()
@@ -116,9 +114,15 @@ export class ServerWatch implements Service {
   }
 
   private async http(): Promise<HttpClient> {
-    const nowMs = this.deps.clock.monotonicMs()
-    if (!this.client || nowMs - this.client.openedMs > CLIENT_MS)
-      this.client = {http: await this.deps.openHttp(this.origin), openedMs: nowMs}
-    return this.client.http
+    const {clock, openHttp, signInMark} = this.deps
+    const nowMs = clock.monotonicMs()
+    const mark = await signInMark()
+    const {client} = this
+    if (client && client.mark === mark && nowMs - client.openedMs <= CLIENT_MS) return client.http
+    // Signed out meanwhile: the old token is not sent again.
+    this.client = undefined
+    const http = await openHttp(this.origin)
+    this.client = {http, openedMs: nowMs, mark}
+    return http
   }
 }

@@ -38,6 +38,7 @@ export class WorkspaceLoop implements Service {
   readonly name: string
   private readonly waker = new Waker()
   private pulledVersion = -1
+  private failedVersion = -1
   private failures = 0
   private retryAtMs = 0
   private isAskedFor = false
@@ -55,6 +56,12 @@ export class WorkspaceLoop implements Service {
   }
 
   wake(): void {
+    this.waker.wake()
+  }
+
+  /** As `wake`; what failed is not waited for any longer. */
+  retryNow(): void {
+    this.retryAtMs = 0
     this.waker.wake()
   }
 
@@ -117,8 +124,9 @@ export class WorkspaceLoop implements Service {
     }
     const version = this.deps.serverVersion(this.server)
     const isDue = version > 0 && version !== this.pulledVersion
-    if (this.isAskedFor || (isDue && clock.monotonicMs() >= this.retryAtMs))
-      await this.pull(version, signal)
+    // What failed waits; what the server has published since may be whole again.
+    const mayTry = version !== this.failedVersion || clock.monotonicMs() >= this.retryAtMs
+    if (this.isAskedFor || (isDue && mayTry)) await this.pull(version, signal)
     else this.noteFresh(version)
     const finding = await this.look(signal)
     if (finding) await this.mend(finding, signal)
@@ -148,6 +156,7 @@ export class WorkspaceLoop implements Service {
       board.setState(this.path, {kind: 'idle'})
     } else {
       this.failures++
+      this.failedVersion = version
       this.retryAtMs =
         clock.monotonicMs() +
         nextDelayMs(RETRY_BASE_MS, random.float(), {failures: this.failures - 1})

@@ -10,16 +10,29 @@ import {unixControlSocket} from '../../../src/lib/adapters/unix-control-socket.j
 import {parseDaemonSettings} from '../../../src/lib/daemon/daemon-settings.js'
 import type {Observation} from '../../../src/lib/daemon/model.js'
 import {runDaemon, type DaemonDeps} from '../../../src/lib/daemon/run-daemon.js'
+import {AuthError} from '../../../src/lib/errors.js'
 import type {JobOutcome} from '../../../src/lib/ports/job-runner.js'
 import {FakeClock} from '../../support/fake-clock.js'
 import {tempDir} from '../../support/temp-dir.js'
 
 /** A server that lists one version of one table; how it answers can be changed at any time. */
 export async function versionServer() {
-  const world = {version: 1, status: 200, hasEtag: true, retryAfter: 0, manifests: 0, requests: 0}
+  const world = {
+    ...{version: 1, status: 200, hasEtag: true, retryAfter: 0, manifests: 0, requests: 0},
+    /** The only token it takes; `null` takes any. */
+    token: null as string | null,
+    /** Tokens of the requests so far. */
+    tokens: [] as string[],
+  }
   const server = createServer((request, response) => {
     world.requests++
     if (request.url === '/api/sync/manifest') world.manifests++
+    const token = request.headers.authorization?.slice('Bearer '.length) ?? ''
+    world.tokens.push(token)
+    if (world.token !== null && token !== world.token) {
+      response.statusCode = 401
+      return response.end('{"detail": "Invalid token"}')
+    }
     if (world.status !== 200) {
       if (world.retryAfter > 0) response.setHeader('retry-after', world.retryAfter)
       response.statusCode = world.status
@@ -80,6 +93,8 @@ export async function daemonWorld(
     isMetered: false,
     freeBytes: 1e12,
     tokenEndsAt: null as string | null,
+    /** What this computer is signed in with, and how often that has changed. */
+    signedIn: {token: 'secret' as string | null, mark: 0},
     /** How a job ends. */
     outcomeOf: (_job: Job): JobOutcome => done,
     /** What sensors see. */
@@ -129,7 +144,12 @@ export async function daemonWorld(
     identity: {pid: 1, version: '1.2.3'},
     readSettings: async () => parseDaemonSettings(world.settings),
     listWorkspaces: async () => world.workspaces,
-    openHttp: async (origin) => new GotHttpClient({origin, token: 'secret', userAgent: 'test'}),
+    async openHttp(origin) {
+      const {token} = world.signedIn
+      if (token === null) throw new AuthError('No token is stored.')
+      return new GotHttpClient({origin, token, userAgent: 'test'})
+    },
+    signInMark: async () => String(world.signedIn.mark),
     freeBytes: async () => world.freeBytes,
     async sense(workspace) {
       world.looks++

@@ -81,6 +81,55 @@ describe('the daemon', () => {
     expect(after?.workspaces[0]?.state).toEqual({kind: 'idle'})
   })
 
+  it('does not wait with what failed once the server has something newer', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    world.outcomeOf = () => failed('published_hash_stale', 12)
+    server.version++
+    await world.pass(12 * MINUTE)
+    // The next try of what is there is more than five minutes away.
+    const before = world.pulls().length
+    await world.pass(MINUTE)
+    expect(world.pulls()).toHaveLength(before)
+    server.version++
+    await world.pass(66_000)
+    expect(world.pulls()).toHaveLength(before + 1)
+  })
+
+  it('uses a new sign-in with its next request, within a minute, whatever failed before', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    server.token = 'new'
+    world.outcomeOf = () => failed('not_signed_in', 7)
+    // Refused for hours: the next try of its own would be an hour away.
+    await world.pass(5 * 60 * MINUTE, 15_000)
+    const {length} = server.tokens
+    world.outcomeOf = () => done
+    world.signedIn = {token: 'new', mark: 1}
+    server.version++
+    await world.pass(75_000)
+    expect(new Set(server.tokens.slice(length))).toEqual(new Set(['new']))
+    const status = await askDaemon(world.socket, {op: 'status'}, never)
+    expect(status?.servers[0]?.error).toBeNull()
+    expect(status?.workspaces[0]?.state).toEqual({kind: 'idle'})
+  })
+
+  it('sends no token that was forgotten, from the next request on', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    await world.pass(3 * MINUTE)
+    const {length} = server.tokens
+    expect(length).toBeGreaterThan(2)
+    world.signedIn = {token: null, mark: 1}
+    await world.pass(30 * MINUTE)
+    expect(server.tokens).toHaveLength(length)
+    const status = await askDaemon(world.socket, {op: 'status'}, never)
+    expect(status?.servers[0]?.error?.code).toBe('not_signed_in')
+    world.signedIn = {token: 'other', mark: 2}
+    await world.pass(2 * MINUTE)
+    expect(new Set(server.tokens.slice(length))).toEqual(new Set(['other']))
+  })
+
   it.each([
     ['on battery', {}, {isOnBattery: true}, 'on_battery'],
     ['on a metered line', {}, {isMetered: true}, 'metered'],
