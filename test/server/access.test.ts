@@ -124,6 +124,15 @@ describe('access', () => {
       ])
   })
 
+  it('tells names and counts of the whole server to administrators only', async () => {
+    const path = '/api/health/detailed'
+    const ok = {status: 'ok'}
+    const {body} = await server.call('GET', path, {token: server.analystToken})
+    expect(body.services).toEqual({duckdb_state: ok, data: ok, users: ok, session_pipeline: ok})
+    const {body: all} = await server.call('GET', path)
+    expect(all.services.data).toEqual({...ok, tables: 2, total_rows: 3, stale_tables: []})
+  })
+
   const reads: [string, string, (id: string) => unknown][] = [
     ['GET', '/api/data/ID/check-access', () => undefined],
     ['GET', '/api/data/ID/download', () => undefined],
