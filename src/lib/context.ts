@@ -82,6 +82,8 @@ export interface Context extends DaemonParts {
   http(origin: string): Promise<HttpClient>
   /** A client with a token that is not stored yet. */
   httpWithToken(origin: string, token: string | undefined): Promise<HttpClient>
+  /** All certificates to trust for a server, PEM; `undefined` where the usual ones are all. */
+  trustedCertificates(origin: string): Promise<string[] | undefined>
   /** What a token made here is called after. */
   computerName(): string
   /** Waits on a loopback port for a browser that brings a sign-in code with `state`. */

@@ -1,39 +1,14 @@
-import {chmod, readFile, rm, writeFile} from 'node:fs/promises'
+import {readFile, rm, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {ZipFile} from 'yazl'
 import {nodePrograms} from '../../src/lib/adapters/node-programs.js'
+import {installClaudeStub} from '../support/claude-stub.js'
 import {recorded, recordedVersions} from '../support/recorded.js'
 import {runCli} from '../support/run-cli.js'
 import {snapshotTree} from '../support/snapshot-tree.js'
 import {tempWorkspace} from '../support/temp-workspace.js'
 import {startTestServer} from '../support/test-server.js'
-
-/** Stands in for `claude plugin`: keeps what is installed in a file and logs its arguments. */
-const STUB = `#!/usr/bin/env node
-const fs = require('node:fs')
-const path = require('node:path')
-const args = process.argv.slice(3)
-const file = path.join(__dirname, 'state.json')
-const state = JSON.parse(fs.readFileSync(file, 'utf8'))
-fs.appendFileSync(path.join(__dirname, 'log'), args.join(' ') + '\\n')
-const [verb, id] = args
-const offered = () => {
-  const manifest = JSON.parse(fs.readFileSync(path.join(state.path, '.claude-plugin/marketplace.json'), 'utf8'))
-  return manifest.plugins.find(({name}) => name + '@agnes' === id)
-}
-if (state.broken === id) { console.error('it will not'); process.exit(1) }
-if (verb === 'list') console.log(JSON.stringify(state.plugins))
-else if (verb === 'marketplace' && id === 'list') console.log(JSON.stringify(state.path ? [{name: 'agnes', path: state.path}] : []))
-else if (verb === 'marketplace' && id === 'add') state.path = args[2]
-else if (verb === 'install' || verb === 'update') {
-  const others = state.plugins.filter((plugin) => plugin.id !== id)
-  const {version, source} = offered()
-  if (!fs.existsSync(path.join(state.path, source))) throw new Error('no files')
-  state.plugins = [...others, {id, version, scope: args[3], enabled: true, projectPath: process.cwd()}]
-} else if (verb === 'uninstall') state.plugins = state.plugins.filter((plugin) => plugin.id !== id)
-fs.writeFileSync(file, JSON.stringify(state))
-`
 
 async function archive(plugins: Record<string, string>): Promise<Buffer> {
   const zip = new ZipFile()
@@ -57,10 +32,7 @@ async function desk(plugins: Record<string, string>) {
   const workspace = await tempWorkspace({server: server.origin})
   const {home, root} = workspace
   const bin = join(home, 'bin')
-  await workspace.write('../bin/claude', STUB)
-  await chmod(join(bin, 'claude'), 0o755)
-  await writeFile(join(bin, 'state.json'), '{"plugins": []}')
-  await writeFile(join(bin, 'log'), '')
+  await installClaudeStub(bin)
   const path = `${bin}:${dirname(process.execPath)}`
   const env = {HOME: home, AGNES_TOKEN: 'token', AGNES_SERVER: server.origin}
   const run = (argv: string[] = [], more: {tty?: boolean; env?: Record<string, string>} = {}) =>

@@ -39,10 +39,21 @@ export async function openTransport({
 }
 
 async function trusting(files: readonly string[], extra: string | undefined): Promise<OptionsInit> {
+  return {https: {certificateAuthority: await trustedCertificates(files, extra)}}
+}
+
+/**
+ * All there is to trust, as PEM texts: Node's own certificates, those of `files`, and those of the file
+ * that NODE_EXTRA_CA_CERTS names. `UsageError` (code `bad_ca_file`) for one of `files` that is none.
+ */
+export async function trustedCertificates(
+  files: readonly string[],
+  extra: string | undefined,
+): Promise<string[]> {
   const {rootCertificates} = await import('node:tls')
   const own = await Promise.all(files.map(readCertificates))
   const inherited = extra === undefined ? [] : [await readFile(extra, 'utf8').catch(() => '')]
-  return {https: {certificateAuthority: [...rootCertificates, ...own, ...inherited]}}
+  return [...rootCertificates, ...own, ...inherited]
 }
 
 async function readCertificates(path: string): Promise<string> {

@@ -1,4 +1,5 @@
 import {hostname} from 'node:os'
+import {certificateFiles} from '../config/servers.js'
 import {expiryNotice} from '../credentials/expiry-notice.js'
 import {openStoredAccess, type AccessSurroundings} from './stored-access.js'
 
@@ -35,6 +36,12 @@ export function openServerAccess({
       return httpWithToken(origin, token)
     },
     httpWithToken,
+    async trustedCertificates(origin: string) {
+      const files = origin.startsWith('https:') ? await certificateFiles(config, origin) : []
+      if (files.length === 0 && env.extraCaCerts === undefined) return undefined
+      const {trustedCertificates} = await import('../adapters/http-transport.js')
+      return trustedCertificates(files, env.extraCaCerts)
+    },
     computerName: () => hostname(),
     async listenForCallback(state: string) {
       const {listenForCallback} = await import('../adapters/loopback-callback.js')

@@ -6,7 +6,7 @@ export interface GitSource {
   programs: Programs
   origin: string
   token: string
-  /** File of further certificates, as Node's NODE_EXTRA_CA_CERTS names it. */
+  /** PEM file of all certificates to trust, absolute; `undefined` for those that git trusts. */
   caFile: string | undefined
   /** An empty folder to work in; the caller removes it. Absolute. */
   scratch: string
@@ -54,9 +54,17 @@ async function git(
     'protocol.allow=never',
     `protocol.${new URL(origin).protocol.slice(0, -1)}.allow=always`,
     'core.hooksPath=/dev/null',
-    ...(caFile === undefined ? [] : [`http.sslCAInfo=${caFile}`]),
+    // Windows: its own store is asked otherwise.
+    ...(caFile === undefined ? [] : ['http.schannelUseSSLCAInfo=true']),
   ]
-  const variables = {[TOKEN]: token, GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: '', LC_ALL: 'C'}
+  const variables = {
+    [TOKEN]: token,
+    ...{GIT_TERMINAL_PROMPT: '0', GIT_ASKPASS: '', LC_ALL: 'C'},
+    // Whatever traces the computer is set to write: never with the token.
+    GIT_TRACE_REDACT: '1',
+    // Beats every setting, also one for this address.
+    ...(caFile === undefined ? {} : {GIT_SSL_CAINFO: caFile}),
+  }
   const outcome = await programs.run(
     'git',
     [...settings.flatMap((setting) => ['-c', setting]), ...args],
@@ -73,6 +81,12 @@ function refusal(origin: string, stderr: string): AuthError | UnreachableError {
   if (/Authentication failed|could not read Username|HTTP 401|error: 401/i.test(stderr))
     return new AuthError(`${origin} does not accept the token.`, {
       hint: `Run: agnes init --server-url ${origin} --token-stdin`,
+      details,
+    })
+  if (/certificate (?:verification failed|problem)|SEC_E_UNTRUSTED_ROOT/i.test(stderr))
+    return new UnreachableError(`git does not trust the certificate of ${origin}.`, {
+      code: 'untrusted_certificate',
+      hint: `If your company has a certificate authority of its own, name its file: agnes server add ${origin} --ca FILE`,
       details,
     })
   return unreadable(origin, stderr.trim().split('\n').at(-1) ?? 'git failed', details)

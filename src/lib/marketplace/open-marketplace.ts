@@ -30,6 +30,7 @@ export interface MarketplaceContext {
   secrets(): Promise<SecretStore[]>
   serverOrigin(workspaceServer: string | undefined): Promise<string>
   http(origin: string): Promise<HttpClient>
+  trustedCertificates(origin: string): Promise<string[] | undefined>
 }
 
 const UNSET = 'Nothing was changed. Unset AGNES_SERVER, then run: agnes marketplace refresh'
@@ -51,6 +52,7 @@ export async function openMarketplace(
   const shelf = context.filesAt(shelfFolder)
   const programs = await context.programs()
   const http = await context.http(server)
+  const trusted = () => context.trustedCertificates(server)
   return {
     workspace,
     server,
@@ -64,17 +66,28 @@ export async function openMarketplace(
       await shelf.createFolder(scratch)
       const source = {
         ...{programs, origin: server, token},
-        caFile: context.env.variable('NODE_EXTRA_CA_CERTS'),
         scratch: shelf.absolute(scratch),
         readArchive: () => readFile(shelf, `${scratch}/tree.zip`),
       }
       try {
-        return await fetchGit(source, known, signal)
+        const caFile = await writeBundle(shelf, `${scratch}/trusted.pem`, await trusted())
+        return await fetchGit({...source, caFile}, known, signal)
       } finally {
         await shelf.remove(scratch)
       }
     },
   }
+}
+
+/** git takes one file, in place of its own; its path, or `undefined` where git's own will do. */
+async function writeBundle(
+  files: Files,
+  path: string,
+  certificates: readonly string[] | undefined,
+): Promise<string | undefined> {
+  if (!certificates) return undefined
+  await files.writeAtomic(path, certificates.join('\n'))
+  return files.absolute(path)
 }
 
 /** `https-agnes.example.com-8443`: one folder per server. */
