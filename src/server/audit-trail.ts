@@ -9,24 +9,37 @@ import {naiveIso} from './times.js'
 
 const FLUSH_AFTER_MS = 2000
 const KEEP_MS = 90 * 24 * 3600 * 1000
-const MAX_PENDING = 50_000
+const MAX_HELD = 50_000
 
 export interface AuditTrailDeps {
-  store: SystemStore
+  store: Pick<SystemStore, 'appendAudit' | 'pruneAudit'>
   state: SystemState
   authenticator: Authenticator
   clock: Clock
   logger: Logger
   signal: AbortSignal
+  /** From this many unwritten entries on, requests wait for the disk. */
+  maxHeld?: number
 }
 
+/** What of a request is written down. */
+export type AuditedRequest = Pick<
+  FastifyRequest,
+  'id' | 'method' | 'url' | 'ip' | 'caller' | 'changed'
+>
+
 /**
- * Who did what, and when a token was last used: collected in memory, written in batches, so that a
- * request never waits for it. A crash loses at most the last two seconds of it.
+ * Who did what, and when a token was last used: collected in memory and written in batches, so that a
+ * request does not wait for it, until too much is unwritten: then it does (`room`). Nothing is left out.
+ * A crash loses at most the last two seconds of it.
  */
 export class AuditTrail {
   private pending: AuditRow[] = []
+  private writing = 0
   private isScheduled = false
+  private flushing: Promise<void> = Promise.resolve()
+  /** Let in by nobody, so there is nothing to tell of them; else their entries would grow for ever. */
+  private readonly refused = new WeakSet<AuditedRequest>()
 
   constructor(private readonly deps: AuditTrailDeps) {
     const {store, clock, logger} = deps
@@ -35,9 +48,24 @@ export class AuditTrail {
       .catch((error: unknown) => logger.error('audit not pruned', {error: String(error)}))
   }
 
-  record(request: FastifyRequest, status: number): void {
+  /** Whether a request has to wait for `room` before it is let in. */
+  get isFull(): boolean {
+    return this.pending.length + this.writing >= (this.deps.maxHeld ?? MAX_HELD)
+  }
+
+  /** Resolves when there is room for one more; rejects when entries cannot be written. */
+  async room(request: AuditedRequest): Promise<void> {
+    try {
+      while (this.isFull) await this.flush()
+    } catch (error) {
+      this.refused.add(request)
+      throw error
+    }
+  }
+
+  record(request: AuditedRequest, status: number): void {
     this.schedule()
-    if (!matters(request, status) || this.pending.length >= MAX_PENDING) return
+    if (this.refused.has(request) || !matters(request, status)) return
     this.pending.push({
       at: naiveIso(this.deps.clock.now()),
       requestId: request.id,
@@ -51,12 +79,36 @@ export class AuditTrail {
     })
   }
 
-  /** Writes what is pending. */
-  async flush(): Promise<void> {
+  /** Writes what is pending. What cannot be written stays pending, and the promise rejects. */
+  flush(): Promise<void> {
+    this.flushing = this.flushing.catch(() => undefined).then(() => this.write())
+    return this.flushing
+  }
+
+  /** Writes what is pending; says how much is lost where that fails, since nobody can try again. */
+  async close(): Promise<void> {
+    try {
+      await this.flush()
+    } catch (error) {
+      const {length: lost} = this.pending
+      this.deps.logger.error('audit lost', {entries: lost, error: String(error)})
+    }
+  }
+
+  private async write(): Promise<void> {
     const {store, state, authenticator} = this.deps
     const rows = this.pending
     this.pending = []
-    if (rows.length > 0) await store.appendAudit(rows)
+    this.writing = rows.length
+    try {
+      if (rows.length > 0) await store.appendAudit(rows)
+    } catch (error) {
+      // A disk that is full now may not be so later: nobody's doings are forgotten meanwhile.
+      this.pending = [...rows, ...this.pending]
+      throw error
+    } finally {
+      this.writing = 0
+    }
     const used = authenticator.takeUsedTokens()
     if (used.size === 0) return
     await state.update(() => ({
@@ -76,7 +128,9 @@ export class AuditTrail {
       .sleep(FLUSH_AFTER_MS, signal)
       .then(() => this.flush())
       .catch((error: unknown) => {
-        if (!signal.aborted) logger.error('audit not written', {error: String(error)})
+        if (signal.aborted) return
+        const {length: waiting} = this.pending
+        logger.error('audit not written', {entries: waiting, error: String(error)})
       })
       .finally(() => {
         this.isScheduled = false
@@ -86,7 +140,7 @@ export class AuditTrail {
 }
 
 /** Every change, every refusal, and every reading of data; not the looking around. */
-function matters(request: FastifyRequest, status: number): boolean {
+function matters(request: AuditedRequest, status: number): boolean {
   if (request.method !== 'GET') return true
   if (status === 401 || status === 403) return true
   return /^\/api\/(?:sync\/manifest|data\/|v2\/sample\/)/.test(request.url)

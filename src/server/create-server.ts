@@ -147,7 +147,7 @@ async function open(
       logger,
       signal,
     })
-    closers.push(() => audit.flush())
+    closers.push(() => audit.close())
     const {app, routes} = await createHttpApp({
       authenticator,
       audit,

@@ -13,6 +13,11 @@ import type {RouteAccess} from './route-deps.js'
 
 /** The contract's version this server speaks, as `X-Agnes-Latest-Version` tells it. */
 export const CONTRACT_VERSION = '0.48.0'
+const API_HEADERS = {
+  'x-agnes-latest-version': CONTRACT_VERSION,
+  'x-agnes-min-version': '0.0.0',
+  'x-agnes-accepts': 'session-gzip',
+}
 const JSON_LIMIT_BYTES = 16 << 20
 const GZIP_FROM_BYTES = 1024
 const compress = promisify(gzip)
@@ -75,13 +80,9 @@ export async function createHttpApp(
   app.setNotFoundHandler(notFound)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    if (request.url.startsWith('/api/'))
-      reply.headers({
-        'x-agnes-latest-version': CONTRACT_VERSION,
-        'x-agnes-min-version': '0.0.0',
-        'x-agnes-accepts': 'session-gzip',
-      })
+    if (request.url.startsWith('/api/')) reply.headers(API_HEADERS)
     if (deps.isLoopback()) refuseForeignHost(request)
+    if (deps.audit.isFull) await roomFor(request, deps)
     if (!request.is404) admit(request, deps.authenticator)
   })
   app.addHook('onSend', async (request, reply, payload) => {
@@ -96,6 +97,21 @@ export async function createHttpApp(
   })
   app.addHook('onResponse', async (request, reply) => deps.audit.record(request, reply.statusCode))
   return {app, routes}
+}
+
+/** Nothing is done that cannot be written down: a full disk stops the server's work, and it says so. */
+async function roomFor(
+  request: FastifyRequest,
+  {audit, logger}: Pick<HttpAppDeps, 'audit' | 'logger'>,
+): Promise<void> {
+  try {
+    await audit.room(request)
+  } catch (error) {
+    logger.error('request refused: the audit cannot be written', {error: String(error)})
+    throw new ApiError(503, 'The audit trail cannot be written; nothing is done until it can', {
+      'retry-after': '5',
+    })
+  }
 }
 
 /** A page in a browser may point a name of its own at this address (DNS rebinding); names tell. */
