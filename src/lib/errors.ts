@@ -194,3 +194,26 @@ export function toErrorDocument(error: AgnesError): ErrorDocument {
     },
   }
 }
+
+/** The way back: what another process of ours told, as the same class it was there. */
+export function fromErrorDocument({error}: ErrorDocument, exitCode: number | null): AgnesError {
+  const {code, message, hint, details} = error
+  const Kind = KINDS.find((kind) => new kind('').exitCode === exitCode) ?? UnexpectedError
+  return new Kind(message, {code, details, ...(hint === null ? {} : {hint})})
+}
+
+const KINDS = [
+  UsageError,
+  RateLimitedError,
+  MissingError,
+  ServerError,
+  ConflictError,
+  AuthError,
+  ForbiddenError,
+  UnreachableError,
+  IntegrityError,
+  BusyError,
+  PartialError,
+  QueryError,
+  TooLargeError,
+] as const

@@ -37,6 +37,14 @@ describe('errors', () => {
     expect(error).toBeInstanceOf(errors.AgnesError)
   })
 
+  it.each(TABLE)('%s is the same after its way through another process', (name) => {
+    const options = {code: 'special', hint: 'Do this.', details: {table: 'orders'}}
+    const error = new (errors[name] as unknown as Constructor)('A sentence.', options)
+    const back = errors.fromErrorDocument(errors.toErrorDocument(error), error.exitCode)
+    expect(back).toBeInstanceOf(errors[name])
+    expect(back).toMatchObject({...options, message: 'A sentence.', retryable: error.retryable})
+  })
+
   it('has a row here for every class', () => {
     const classes = Object.keys(errors).filter((name) => /^[A-Z]\w+Error$/.test(name))
     const rows = TABLE.map(([name]) => name as string)

@@ -1,37 +1,4 @@
-import {
-  AuthError,
-  BusyError,
-  ConflictError,
-  ForbiddenError,
-  IntegrityError,
-  MissingError,
-  PartialError,
-  QueryError,
-  RateLimitedError,
-  ServerError,
-  TooLargeError,
-  UnexpectedError,
-  UnreachableError,
-  UsageError,
-  type AgnesError,
-  type ErrorDocument,
-} from '../errors.js'
-
-const KINDS = [
-  AuthError,
-  BusyError,
-  ConflictError,
-  ForbiddenError,
-  IntegrityError,
-  MissingError,
-  PartialError,
-  QueryError,
-  RateLimitedError,
-  ServerError,
-  TooLargeError,
-  UnreachableError,
-  UsageError,
-] as const
+import {fromErrorDocument, type AgnesError, type ErrorDocument} from '../errors.js'
 
 /** An error on its way through the socket. */
 export interface ErrorReply extends ErrorDocument {
@@ -39,8 +6,6 @@ export interface ErrorReply extends ErrorDocument {
 }
 
 /** The error the daemon answered, as the same kind it was there. */
-export function remoteError({error, exitCode}: ErrorReply): AgnesError {
-  const {code, message, hint, details} = error
-  const Kind = KINDS.find((kind) => new kind('').exitCode === exitCode) ?? UnexpectedError
-  return new Kind(message, {code, details, ...(hint === null ? {} : {hint})})
+export function remoteError({exitCode, ...document}: ErrorReply): AgnesError {
+  return fromErrorDocument(document, exitCode)
 }

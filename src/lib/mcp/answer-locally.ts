@@ -1,16 +1,5 @@
 import {z} from 'zod/mini'
-import {
-  type AgnesError,
-  BusyError,
-  IntegrityError,
-  QueryError,
-  toAgnesError,
-  toErrorDocument,
-  TooLargeError,
-  UnexpectedError,
-  UsageError,
-  type ErrorOptions,
-} from '../errors.js'
+import {fromErrorDocument, toAgnesError, toErrorDocument, TooLargeError} from '../errors.js'
 import {answerRows, type RowsRequest} from './answer-rows.js'
 import type {Answer, McpSurroundings} from './tool.js'
 
@@ -24,6 +13,7 @@ const Told = z.object({
     code: z.string(),
     message: z.string(),
     hint: z.nullable(z.string()),
+    retryable: z.boolean(),
     details: z.record(z.string(), z.unknown()),
   }),
 })
@@ -62,24 +52,7 @@ export async function answerLocally(
     })
   const document: unknown = JSON.parse(answer)
   if (exitCode === 0) return document as Answer
-  throw errorOf(exitCode, Told.parse(document).error)
-}
-
-const KINDS = new Map<number, new (message: string, options?: ErrorOptions) => AgnesError>([
-  [2, UsageError],
-  [10, IntegrityError],
-  [11, BusyError],
-  [13, QueryError],
-  [14, TooLargeError],
-])
-
-function errorOf(
-  exitCode: number | null,
-  {message, hint, ...told}: z.infer<typeof Told>['error'],
-): AgnesError {
-  const Kind = KINDS.get(exitCode ?? 1) ?? UnexpectedError
-  const options: ErrorOptions = {...told, ...(hint === null ? {} : {hint})}
-  return new Kind(message, options)
+  throw fromErrorDocument(Told.parse(document), exitCode)
 }
 
 /** The other side: reads a request, and says its answer or its failure as one JSON document. */
