@@ -103,7 +103,7 @@ describe('a plain folder', () => {
     expect(first.store.byName('weather')!.rows).toBe(1)
     expect(first.store.byName('wheat')).toBeUndefined()
     expect((await stat(airports)).mtimeMs).toBe(before.mtimeMs)
-    expect(await readdir(join(dir, 'extracts/local/data'))).toEqual([
+    expect((await readdir(join(dir, 'extracts/local/data'))).sort()).toEqual([
       'airports.parquet',
       'weather.parquet',
     ])
