@@ -26,11 +26,16 @@ describe('a run of downloads', () => {
     const tables = publish(server, 8)
     let open = 0
     let most = 0
+    let meet: () => void = () => {}
+    const three = new Promise<void>((resolve) => (meet = resolve))
     for (const {route} of tables) {
       const gate = holdAfter(100)
       route.faults(gate)
       void gate.reached.then(async () => {
         most = Math.max(most, ++open)
+        if (open === 3) meet()
+        await three
+        // A fourth one would have its chance now.
         for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
         open--
         gate.release()
