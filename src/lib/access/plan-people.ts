@@ -37,8 +37,19 @@ export function planUsers(
 ): void {
   const directory = new Directory(current.users)
   const listed = new Set<string>()
-  for (const {email, name, isActive} of desired) {
+  const lines = new Map<string, number>()
+  for (const {email, name, isActive, line} of desired) {
     const user = directory.find(email)
+    const person = user?.id ?? email.toLowerCase()
+    const before = lines.get(person)
+    lines.set(person, before ?? line)
+    if (before !== undefined) {
+      draft.refuse(
+        line,
+        `${email} is the same person as on line ${before}: case makes no difference`,
+      )
+      continue
+    }
     const wanted = {...(name === undefined ? {} : {name}), active: isActive}
     const has = {name: user?.name, active: user?.isActive}
     if (user) listed.add(user.id)

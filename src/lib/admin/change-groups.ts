@@ -111,27 +111,31 @@ async function joinByAddress(
   signal: AbortSignal,
 ): Promise<Change | undefined> {
   try {
-    const {id, isNew} = await join(api, {group, email}, signal)
-    return memberChange('added', {group, user: {id, email}, isNew})
+    const {isNew, ...user} = await join(api, {group, email}, signal)
+    return memberChange('added', {group, user, isNew})
   } catch (error) {
     if (error instanceof MissingError) return undefined
     throw error
   }
 }
 
-/** Not new is who is in already, whatever words the server has for it. */
+/** Not new is who is in already, whatever words the server has for it. `email` as the server has it. */
 async function join(
   api: AdminApi,
   {group, email}: {group: Group; email: string},
   signal: AbortSignal,
-): Promise<{id: string; isNew: boolean}> {
+): Promise<{id: string; email: string; isNew: boolean}> {
   try {
-    return {id: (await api.addMember(group.id, email, signal)).userId, isNew: true}
+    const added = await api.addMember(group.id, email, signal)
+    return {id: added.userId, email: added.email, isNew: true}
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     const members = await collect(api.members(group.id, signal))
-    const there = members.find((member) => member.email === email)
-    if (there) return {id: there.userId, isNew: false}
+    const folded = email.toLowerCase()
+    const there =
+      members.find((member) => member.email === email) ??
+      members.find((member) => member.email.toLowerCase() === folded)
+    if (there) return {id: there.userId, email: there.email, isNew: false}
     throw error
   }
 }

@@ -58,7 +58,7 @@ async function create(
   if (email === '') throw new ApiError(422, 'A valid email address is required')
   const user = newUser({clock, random}, {email, name: name ?? email.split('@', 1)[0] ?? email})
   await state.update(() => {
-    if (state.userByEmail(email)) throw new ApiError(409, 'User with this email already exists')
+    if (state.hasEmail(email)) throw new ApiError(409, 'User with this email already exists')
     request.changed = `made user ${email}`
     return {changes: [{put: 'users', row: user}], result: undefined}
   })

@@ -24,6 +24,7 @@ export class SystemState {
     Object.keys(stateShapes).map((name) => [name, new Map()]),
   ) as unknown as Tables
   private readonly usersByEmail = new Map<string, UserRow>()
+  private readonly usersByFoldedEmail = new Map<string, Map<string, UserRow>>()
   private readonly groupsByName = new Map<string, GroupRow>()
   private readonly groupsOfUser = new Map<string, Set<string>>()
   private readonly usersOfGroup = new Map<string, Set<string>>()
@@ -53,8 +54,20 @@ export class SystemState {
     return this.tables[table].size
   }
 
+  /**
+   * As written, else whoever's address differs in case alone. Where a server of old has several of
+   * those, nobody: which of them is meant is not for us to say.
+   */
   userByEmail(email: string): UserRow | undefined {
-    return this.usersByEmail.get(email)
+    const exact = this.usersByEmail.get(email)
+    if (exact) return exact
+    const [only, ...others] = this.usersByFoldedEmail.get(foldEmail(email))?.values() ?? []
+    return others.length === 0 ? only : undefined
+  }
+
+  /** Whether somebody has the address, in whatever case. */
+  hasEmail(email: string): boolean {
+    return (this.usersByFoldedEmail.get(foldEmail(email))?.size ?? 0) > 0
   }
 
   groupByName(name: string): GroupRow | undefined {
@@ -132,7 +145,14 @@ export class SystemState {
   }
 
   private index(table: StateTable, row: StateTables[StateTable]): void {
-    if (table === 'users') this.usersByEmail.set((row as UserRow).email, row as UserRow)
+    if (table === 'users') {
+      const user = row as UserRow
+      this.usersByEmail.set(user.email, user)
+      const folded = foldEmail(user.email)
+      const alike = this.usersByFoldedEmail.get(folded) ?? new Map<string, UserRow>()
+      this.usersByFoldedEmail.set(folded, alike)
+      alike.set(user.id, user)
+    }
     if (table === 'groups') this.groupsByName.set((row as GroupRow).name, row as GroupRow)
     if (table === 'members') {
       const {groupId, userId} = row as StateTables['members']
@@ -148,7 +168,11 @@ export class SystemState {
   }
 
   private unindex(table: StateTable, row: StateTables[StateTable]): void {
-    if (table === 'users') this.usersByEmail.delete((row as UserRow).email)
+    if (table === 'users') {
+      const {id, email} = row as UserRow
+      this.usersByEmail.delete(email)
+      this.usersByFoldedEmail.get(foldEmail(email))?.delete(id)
+    }
     if (table === 'groups') this.groupsByName.delete((row as GroupRow).name)
     if (table === 'members') {
       const {groupId, userId} = row as StateTables['members']
@@ -160,6 +184,11 @@ export class SystemState {
       this.grantsOfGroup.get(grant.groupId)?.delete(grantKey(grant.resourceType, grant.resourceId))
     }
   }
+}
+
+/** Mail knows no case; servers from 0.84.8 on do neither. */
+function foldEmail(email: string): string {
+  return email.trim().toLowerCase()
 }
 
 function grantKey(resourceType: string, resourceId: string): string {
