@@ -2,6 +2,8 @@ import {execFile} from 'node:child_process'
 import {chmod, mkdir, writeFile} from 'node:fs/promises'
 import {delimiter, dirname, join} from 'node:path'
 import {promisify} from 'node:util'
+import {onTestFinished} from 'vitest'
+import {untilAllHaveLeft} from './left-processes.js'
 import {spawnProcess} from './spawn-node.js'
 
 /**
@@ -32,6 +34,8 @@ export async function claudeHome(
   home: string,
   {claude, agnes, apiUrl}: {claude: string; agnes: string; apiUrl: string},
 ) {
+  // After the client, the push of its session end still works in there.
+  onTestFinished(() => untilAllHaveLeft(home), 30_000)
   const bin = join(home, 'bin')
   await mkdir(bin, {recursive: true})
   for (const [name, script] of Object.entries({claude, agnes})) {
