@@ -37,7 +37,8 @@ const IMPORTED = new Set(['yaml_import', 'web_upload'])
 
 /**
  * Brings the metrics of a file or folder to the server, a file at a time. With `isPruning`, imported
- * metrics that no file holds any more go: only when every file was read and taken, and after a question.
+ * metrics that no file holds any more go: only when every file was read and taken. Both that and the
+ * replacing of metrics that no import made come after a question.
  */
 export async function importMetrics(
   admin: Admin,
@@ -49,17 +50,17 @@ export async function importMetrics(
   const before = await admin.api.metrics(signal)
   const {pruned, kept} = planPrune(before, read, request)
   const {isDryRun} = request
-  if (!isDryRun && pruned.length > 0)
-    await admin.confirm(`Delete metrics ${pruned.map(({id}) => id).join(', ')}`, signal)
+  const actions = planImport(before, read)
+  const replaced = [...actions].flatMap(([id, action]) => (action === 'replaced' ? [id] : []))
+  const question = questionOf(pruned, replaced)
+  if (!isDryRun && question !== '') await admin.confirm(question, signal)
   const failed = problemsOf(read)
   const changes: Change[] = []
-  const known = new Set(before.map(({id}) => id))
   for (const file of read.files) {
     const failure = isDryRun ? undefined : await upload(admin, file, {deps, signal})
     if (failure) failed.push(failure)
     else
-      for (const {id} of file.entries)
-        changes.push(metricChange(known.has(id) ? 'updated' : 'created', id))
+      for (const {id} of file.entries) changes.push(metricChange(actions.get(id) ?? 'created', id))
   }
   if (failed.length > 0) return {changes, failed, isDryRun, kept}
   for (const {id} of pruned) {
@@ -107,6 +108,29 @@ function planPrune(
   const rest = before.filter(({id}) => !held.has(id))
   const pruned = isPruning ? rest.filter(({source}) => IMPORTED.has(source ?? '')) : []
   return {pruned, kept: rest.filter((metric) => !pruned.includes(metric)).map(({id}) => id)}
+}
+
+/**
+ * What becomes of each metric the files hold: `created`, `updated`, or `replaced`, where somebody wrote
+ * it by hand: that is gone then, and the next `--prune` may reach it.
+ */
+function planImport(before: readonly Metric[], {files}: MetricFiles): Map<string, string> {
+  const sources = new Map(before.map(({id, source}) => [id, source ?? '']))
+  const actionOf = (id: string) => {
+    const source = sources.get(id)
+    if (source === undefined) return 'created'
+    return IMPORTED.has(source) ? 'updated' : 'replaced'
+  }
+  return new Map(files.flatMap(({entries}) => entries.map(({id}) => [id, actionOf(id)])))
+}
+
+function questionOf(pruned: readonly Metric[], replaced: readonly string[]): string {
+  const parts = [
+    ...(replaced.length > 0 ? [`replace metrics written by hand: ${replaced.join(', ')}`] : []),
+    ...(pruned.length > 0 ? [`delete metrics ${pruned.map(({id}) => id).join(', ')}`] : []),
+  ]
+  const text = parts.join('; ')
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function problemsOf({problems}: MetricFiles): FailedChange[] {

@@ -2,7 +2,7 @@ import {AgnesError, PartialError} from '../errors.js'
 
 /** One thing a verb did, or found done. */
 export interface Change {
-  /** `created`, `deleted`, `granted`, `revoked`, `added`, `removed`, `deactivated`, `updated`, … */
+  /** `created`, `deleted`, `granted`, `revoked`, `added`, `removed`, `deactivated`, `updated`, `replaced`, … */
   action: string
   /** `group`, `user`, `member`, `grant`, `table`, `metric`. */
   kind: string

@@ -63,6 +63,9 @@ export function importedText(result: ImportResult, terminal: Terminal): string {
   const text = changeText(result, terminal)
   if (!terminal.isTty) return text
   const lines = text === '' ? [] : [text]
+  const replaced = result.changes.flatMap(({action, id}) => (action === 'replaced' ? [id] : []))
+  if (replaced.length > 0)
+    lines.push(`Written by hand until now: ${sanitizeLine(replaced.join(', '))}`)
   if (result.isDryRun) lines.push('This is what would be done. Nothing was.')
   if (result.kept.length > 0)
     lines.push(`On the server and in no file: ${sanitizeLine(result.kept.join(', '))}`)

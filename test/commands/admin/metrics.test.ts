@@ -103,6 +103,55 @@ describe('agnes admin metrics import --prune', () => {
   })
 })
 
+describe('agnes admin metrics import over what was written by hand', () => {
+  const MINE = {'m/own/mine.yml': metric('mine'), 'm/sales/a.yml': metric('a')}
+  const written = (server: {state: {get(table: 'metrics', id: string): any}}) => {
+    const {sql, source} = server.state.get('metrics', 'own/mine').document
+    return [sql, source]
+  }
+
+  it('shows it, and replaces it only when told so', async () => {
+    const {run, server, ids} = await metrics(MINE)
+    const dry = await run(['import', 'm', '--dry-run', '--json'])
+    expect(dry.json.changes).toMatchObject([
+      {action: 'replaced', id: 'own/mine'},
+      {action: 'created', id: 'sales/a'},
+    ])
+    const seen = await run(['import', 'm', '--dry-run'], {tty: true})
+    expect(seen.stdout).toContain('Written by hand until now: own/mine\n')
+    const refused = await run(['import', 'm', '--json'])
+    expect([refused.exitCode, refused.json.error]).toMatchObject([
+      2,
+      {
+        code: 'confirmation_needed',
+        message: expect.stringContaining('Replace metrics written by hand: own/mine.'),
+        hint: expect.stringContaining('--yes'),
+      },
+    ])
+    const no = await run(['import', 'm'], {tty: true, stdin: 'n\n'})
+    expect([no.exitCode, no.stderr]).toEqual([2, expect.stringContaining('own/mine? [y/N]')])
+    expect([ids(), written(server)]).toEqual([['own/mine'], ['SELECT 1', 'manual']])
+    const yes = await run(['import', 'm', '--yes'])
+    expect(yes.stdout).toBe(
+      'replaced\tmetric\town/mine\town/mine\t\tnew\ncreated\tmetric\tsales/a\tsales/a\t\tnew\n',
+    )
+    expect(written(server)).toEqual(['SELECT count(*) FROM orders', 'yaml_import'])
+    // From here on an import owns it, and needs no leave.
+    expect((await run(['import', 'm', '--json'])).json.changes[0].action).toBe('updated')
+  })
+
+  it('asks once for what is replaced and what is deleted', async () => {
+    const {run, write, ids} = await metrics(TWO)
+    await run(['import', 'm'])
+    await write('n/own/mine.yml', metric('mine'))
+    const asked = await run(['import', 'n', '--prune'], {tty: true, stdin: 'y\n'})
+    expect(asked.stderr).toContain(
+      'Replace metrics written by hand: own/mine; delete metrics sales/a, sales/b? [y/N]',
+    )
+    expect([asked.exitCode, ids()]).toEqual([0, ['own/mine']])
+  })
+})
+
 describe('agnes admin metrics import', () => {
   it('takes what it can read and ends with 12, naming the rest with reasons', async () => {
     const {run, ids} = await metrics({

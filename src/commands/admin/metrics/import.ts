@@ -13,7 +13,8 @@ export default class AdminMetricsImport extends BaseCommand<AdminMetricsImportRe
   static override description =
     'PATH is a YAML file, or a folder with one folder a category. With --prune, metrics that an import made ' +
     'and no file holds any more are deleted; those made by hand stay. Nothing is deleted unless every file was ' +
-    'read and taken. Exit code 12: some files were taken, others not.'
+    'read and taken. A metric that was made by hand and is in a file is replaced only after a question, or ' +
+    'with --yes. Exit code 12: some files were taken, others not.'
   static override examples = [
     '<%= config.bin %> admin metrics import metrics',
     '<%= config.bin %> admin metrics import metrics --prune --dry-run',
