@@ -119,8 +119,12 @@ describe('agnes push', () => {
     await appendFile(path, transcript(A, twin, ['from elsewhere']))
     const outcome = await stage.run(['push', '--json'])
     expect(outcome.exitCode).toBe(12)
-    expect(outcome.json.failed).toMatchObject([{sessionId: A, code: 'foreign_lines'}])
+    expect(outcome.json.failed).toMatchObject([
+      {sessionId: A, code: 'foreign_lines', isPermanent: true, retryAt: null},
+    ])
     expect(stage.arrivals).toEqual([])
+    // Not tried again until it changes.
+    expect((await stage.run(['push', '--json'])).json.skipped).toMatchObject({refused: 1})
   })
 
   it('reads no transcript through links that leave the transcripts folder', async () => {

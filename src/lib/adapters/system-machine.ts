@@ -2,12 +2,18 @@ import {execFile} from 'node:child_process'
 import {readdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
+import {environmentForOthers} from '../config/env.js'
 import type {Machine} from '../ports/machine.js'
 
-const run = promisify(execFile)
 const SUPPLIES = '/sys/class/power_supply'
 const TIMEOUT_MS = 3000
 const NETWORK_MANAGER = 'org.freedesktop.NetworkManager'
+
+const execute = promisify(execFile)
+
+function run(program: string, args: readonly string[]): Promise<{stdout: string}> {
+  return execute(program, [...args], {timeout: TIMEOUT_MS, env: environmentForOthers()})
+}
 
 /** @param bus the program that asks the system's services */
 export function systemMachine(
@@ -21,7 +27,7 @@ export function systemMachine(
     async notify(title, text) {
       const program = noticeProgram(platform, title, text)
       if (!program) return false
-      return run(program[0], program[1], {timeout: TIMEOUT_MS}).then(
+      return run(program[0], program[1]).then(
         () => true,
         () => false,
       )
@@ -51,9 +57,7 @@ async function readLine(path: string): Promise<string> {
 }
 
 async function askMac(): Promise<boolean | null> {
-  const answer = await run('/usr/bin/pmset', ['-g', 'batt'], {timeout: TIMEOUT_MS}).catch(
-    () => undefined,
-  )
+  const answer = await run('/usr/bin/pmset', ['-g', 'batt']).catch(() => undefined)
   return answer ? answer.stdout.includes("'Battery Power'") : null
 }
 
@@ -62,9 +66,7 @@ async function askNetworkManager(bus: string): Promise<boolean | null> {
   const path = `/${NETWORK_MANAGER.replaceAll('.', '/')}`
   // Not started for our sake where it does not run.
   const words = ['--system', '--auto-start=no', 'get-property', NETWORK_MANAGER, path]
-  const answer = await run(bus, [...words, NETWORK_MANAGER, 'Metered'], {
-    timeout: TIMEOUT_MS,
-  }).catch(() => undefined)
+  const answer = await run(bus, [...words, NETWORK_MANAGER, 'Metered']).catch(() => undefined)
   const kind = /^u ([1-4])$/.exec(answer?.stdout.trim() ?? '')?.[1]
   return kind === undefined ? null : kind === '1' || kind === '3'
 }

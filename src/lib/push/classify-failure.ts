@@ -24,7 +24,7 @@ export interface FailureClass {
 }
 
 const REFUSED = new Set([400, 413, 422])
-const REFUSED_CODES = new Set(['line_too_long'])
+const REFUSED_CODES = new Set(['line_too_long', 'foreign_lines'])
 const FIRST_PAUSE_MS = 5 * 60_000
 const LONGEST_PAUSE_MS = 24 * 3_600_000
 

@@ -1,6 +1,6 @@
 import {chmod, mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {describe, expect, it} from 'vitest'
+import {describe, expect, it, onTestFinished, vi} from 'vitest'
 import {systemMachine} from '../../../src/lib/adapters/system-machine.js'
 import {tempDir} from '../../support/temp-dir.js'
 
@@ -39,6 +39,13 @@ describe('the machine', () => {
 
   it('asks for the property of the network manager and starts no service', async () => {
     const program = await bus('case "$*" in *--auto-start=no*" Metered") echo "u 1";; esac')
+    expect(await systemMachine('linux', '/nowhere', program).isMetered()).toBe(true)
+  })
+
+  it('gives the token to no program it asks', async () => {
+    vi.stubEnv('AGNES_TOKEN', 'secret')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const program = await bus('if [ -z "$AGNES_TOKEN" ]; then echo "u 1"; fi')
     expect(await systemMachine('linux', '/nowhere', program).isMetered()).toBe(true)
   })
 
