@@ -52,7 +52,10 @@ export default class Query extends BaseCommand<QueryResult | QueryEstimate> {
     '<%= config.bin %> query --register "w=SELECT country, count(*) AS n FROM web_sessions GROUP BY 1" "FROM w JOIN countries USING (country)"',
     '<%= config.bin %> query --stdin --format parquet --out report.parquet < report.sql',
   ]
-  static override args = {sql: Args.string({description: 'The statement'})}
+  static override args = {
+    // Otherwise oclif reads standard input for it as well, as far as it comes within 10 ms.
+    sql: Args.string({description: 'The statement', ignoreStdin: true}),
+  }
   static override flags = {
     ...serverFlag,
     sql: Flags.string({summary: 'The statement', helpValue: 'SQL'}),

@@ -64,6 +64,8 @@ export abstract class BaseCommand<Result extends object> extends Command {
   override async init(): Promise<void> {
     process.on('SIGINT', this.onSignal)
     process.on('SIGTERM', this.onSignal)
+    const {stop} = this.context
+    stop?.addEventListener('abort', () => this.controller.abort(stop.reason), {once: true})
   }
 
   /** As oclif's; also notes `--quiet`, which silences warnings. */

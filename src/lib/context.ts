@@ -1,5 +1,4 @@
 import {AsyncLocalStorage} from 'node:async_hooks'
-import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import type {Writable} from 'node:stream'
 import {FileLock} from './adapters/file-lock.js'
@@ -10,7 +9,7 @@ import {stderrLogger} from './adapters/stderr-logger.js'
 import {systemClock} from './adapters/system-clock.js'
 import {systemRandom} from './adapters/system-random.js'
 import {environmentForOthers, readEnv, type Env} from './config/env.js'
-import {configDirectory, currentDirectory, packageRoot, workspacePaths} from './config/paths.js'
+import {configDirectory, currentDirectory, workspacePaths} from './config/paths.js'
 import type {ProbedStore, SignInStores} from './credentials/sign-in-store.js'
 import type {Background} from './ports/background.js'
 import type {Clock} from './ports/clock.js'
@@ -23,7 +22,6 @@ import type {Logger} from './ports/logger.js'
 import type {Probe} from './ports/probe.js'
 import type {Programs} from './ports/programs.js'
 import type {Random} from './ports/random.js'
-import type {OpenRemoteEngine} from './ports/remote-engine.js'
 import type {SecretStore} from './ports/secret-store.js'
 import type {SignInCallback} from './ports/sign-in-callback.js'
 import type {Streams} from './ports/streams.js'
@@ -31,6 +29,8 @@ import type {Warehouse} from './ports/warehouse.js'
 import type {PullDeps} from './sync/pull-run.js'
 import {openDaemonParts, type DaemonParts} from './context/daemon-parts.js'
 import {framed} from './context/framed.js'
+import {openEngines, type Engines} from './context/engines.js'
+import {packageVersion} from './context/package-version.js'
 import {openServerAccess} from './context/server-access.js'
 import {findFrom, looksLikeWorkspace} from './context/workspaces.js'
 import type {FoundWorkspace} from './workspace/find-workspace.js'
@@ -48,10 +48,15 @@ export interface ContextOverrides {
   programs?: Programs
   background?: Background
   setExitCode?: (code: number) => void
+  warehouse?: Warehouse
+  /** Ends a command like a signal to the process; its reason is the error. */
+  stop?: AbortSignal
+  /** Stands where a server would be asked. */
+  remoteSide?: Pick<Context, 'serverOrigin' | 'http' | 'openBigQuery'>
 }
 
 /** The composition root. Everything costly is a function, built at most once. */
-export interface Context extends DaemonParts {
+export interface Context extends DaemonParts, Engines {
   readonly env: Env
   readonly clock: Clock
   readonly random: Random
@@ -64,6 +69,8 @@ export interface Context extends DaemonParts {
   /** The config folder. */
   readonly config: Files
   setExitCode(code: number): void
+  /** Aborts when somebody else than a signal to this process ends the command. */
+  readonly stop: AbortSignal | undefined
   filesAt(root: string): Files
   readonly folders: Folders
   findWorkspace(flag: string | undefined): Promise<FoundWorkspace>
@@ -96,15 +103,12 @@ export interface Context extends DaemonParts {
   programs(): Promise<Programs>
   /** Starts `agnes` again in the background. */
   background(): Promise<Background>
-  warehouse(): Promise<Warehouse>
   /** Runs `agnes` again with its standard output kept for frames alone; the exit code. */
   runFramed(argv: readonly string[], signal: AbortSignal): Promise<number>
   /** In a process that `runFramed` started: where frames go. */
   openFrames(fd: number): Promise<Writable>
   /** `agnes` in a process of its own that is ended when it takes too much. */
   runGuarded: ReturnType<typeof framed>['runGuarded']
-  /** BigQuery, with the credentials of this account. */
-  openBigQuery: OpenRemoteEngine
   /** A hashing thread of one's own, started by its first file; the caller closes it. */
   hasher(): Promise<Hasher>
   /** One pull (or repair) at a time per workspace. */
@@ -134,7 +138,7 @@ export function createContext(): Context {
   const streams = overrides.streams ?? (realStreams ??= processStreams(env.noColor))
   const currentDir = overrides.currentDir ?? currentDirectory()
   const config = new NodeFiles(configDirectory(env), random)
-  const version = once(() => readVersion())
+  const version = once(packageVersion)
 
   return {
     env,
@@ -150,6 +154,7 @@ export function createContext(): Context {
     get userAgent() {
       return `agnes-cli/${version()}`
     },
+    stop: overrides.stop,
     setExitCode: overrides.setExitCode ?? ((code) => void (process.exitCode = code)),
     filesAt: (root) => new NodeFiles(root, random),
     folders: nodeFolders,
@@ -176,20 +181,9 @@ export function createContext(): Context {
       return openPull(this, root, origin)
     },
     ...framed(clock),
-    async openBigQuery(options) {
-      const {openBigQuery} = await import('./adapters/bigquery-engine.js')
-      return openBigQuery(options, {clock, userAgent: `agnes-cli/${version()}`})
-    },
-    warehouse: once(async () => {
-      const {DuckDbWarehouse} = await import('./adapters/duckdb-warehouse.js')
-      return new DuckDbWarehouse()
-    }),
+    ...openEngines({config, env, clock, version, within: withOverrides}, overrides.warehouse),
+    ...overrides.remoteSide,
   }
-}
-
-function readVersion(): string {
-  const manifest = readFileSync(join(packageRoot(), 'package.json'), 'utf8')
-  return (JSON.parse(manifest) as {version: string}).version
 }
 
 function once<T>(build: () => T): () => T {

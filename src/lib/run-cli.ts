@@ -33,10 +33,15 @@ export async function runCli(root: string, argv: string[]): Promise<void> {
 }
 
 async function runCommand(root: string, words: string[], rest: string[]): Promise<void> {
+  await (await loadCommand(root, words)).launch(words, rest)
+}
+
+/** @param root of the package; @param words of a command that is there */
+export async function loadCommand(root: string, words: string[]): Promise<CommandClass> {
   const module = (await import(pathToFileURL(commandFile(root, words)).href)) as {
     default: CommandClass
   }
-  await module.default.launch(words, rest)
+  return module.default
 }
 
 /** How many leading words of argv name a command; the longest name wins. */

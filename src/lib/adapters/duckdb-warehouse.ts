@@ -31,14 +31,25 @@ const INTERRUPT_EVERY_MS = 20
 /** From here on a result is long; the engine's batches have 2,048 rows. */
 const LONG_RESULT_BATCHES = 50
 
+export type CreateInstance = (
+  path: string,
+  configuration: Record<string, string>,
+) => Promise<DuckDBInstance>
+
+export const createInstance: CreateInstance = (path, configuration) =>
+  DuckDBInstance.create(path, configuration)
+
 /**
  * The only owner of database files in this process: opening one twice, or reading it through `fs`,
  * would drop its lock. Sessions pin the time zone to UTC and never load an extension by themselves.
  */
 export class DuckDbWarehouse implements Warehouse {
+  /** @param create makes an instance; a process that answers many queries has one made ahead */
+  constructor(private readonly create: CreateInstance = createInstance) {}
+
   async open(options: SessionOptions): Promise<WarehouseSession> {
     try {
-      const instance = await DuckDBInstance.create(options.path, configuration(options))
+      const instance = await this.create(options.path, configuration(options))
       const connection = await instance.connect()
       const session = new DuckDbSession(instance, connection)
       try {

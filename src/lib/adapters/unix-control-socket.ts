@@ -1,20 +1,9 @@
-import {createHash} from 'node:crypto'
-import {chmod, mkdir, rm, stat} from 'node:fs/promises'
-import {createConnection, createServer, type Socket} from 'node:net'
-import {userInfo} from 'node:os'
-import {dirname, join} from 'node:path'
-import {
-  toAgnesError,
-  toErrorDocument,
-  UnexpectedError,
-  UnreachableError,
-  UsageError,
-} from '../errors.js'
+import type {Socket} from 'node:net'
+import {toAgnesError, toErrorDocument, UnreachableError, UsageError} from '../errors.js'
 import type {ControlHandler, ControlSocket} from '../ports/control-socket.js'
 import {remoteError, type ErrorReply} from './control-error.js'
+import {connectOurs, listenPrivately, socketPath} from './private-socket.js'
 
-/** Longer paths are refused by the system. */
-const MAX_PATH = 100
 /** Whoever connects has this long to say what it wants. */
 const ASKING_MS = 5000
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024
@@ -25,42 +14,14 @@ const MAX_MESSAGE_BYTES = 8 * 1024 * 1024
  * @param folder the config folder; @param fallback a private folder of the user, for long paths
  */
 export function unixControlSocket(folder: string, fallback: string): ControlSocket {
-  const path = socketPath(folder, fallback)
+  const path = socketPath(folder, fallback, 'daemon')
   return {
-    async listen(handler) {
-      const isFile = process.platform !== 'win32'
-      if (isFile) {
-        await makePrivate(dirname(path))
-        // The daemon's lock is held: whoever made this one is gone.
-        await rm(path, {force: true})
-      }
-      const open = new Set<Socket>()
-      const server = createServer((socket) => {
-        open.add(socket)
-        socket.once('close', () => open.delete(socket))
-        void answer(socket, handler)
-      })
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        // Bound before `listen` returns: at no moment may anybody else connect.
-        const mask = isFile ? process.umask(0o177) : undefined
-        server.listen(path, resolve)
-        if (mask !== undefined) process.umask(mask)
-      })
-      if (isFile) await chmod(path, 0o600)
-      return {
-        async close() {
-          const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-          for (const socket of open) socket.destroy()
-          await closed
-        },
-      }
-    },
+    // The daemon's lock is held: whoever made the socket that is there is gone.
+    listen: (handler) => listenPrivately(path, (socket) => void answer(socket, handler)),
     async request(message, timeoutMs, signal) {
-      if (!(await isOurs(path))) return undefined
       const timeout = AbortSignal.timeout(timeoutMs)
       const stop = signal ? AbortSignal.any([signal, timeout]) : timeout
-      const socket = await connect(path)
+      const socket = await connectOurs(path)
       if (!socket) return undefined
       try {
         socket.write(JSON.stringify(message) + '\n')
@@ -75,44 +36,6 @@ export function unixControlSocket(folder: string, fallback: string): ControlSock
       }
     },
   }
-}
-
-function socketPath(folder: string, fallback: string): string {
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16)
-  if (process.platform === 'win32') return `\\\\.\\pipe\\agnes-${userInfo().username}-${name}`
-  const near = join(folder, 'daemon.sock')
-  return Buffer.byteLength(near) <= MAX_PATH ? near : join(fallback, `agnes-${name}`, 'daemon.sock')
-}
-
-/** A folder others may enter could hold a socket of theirs under our name. */
-async function makePrivate(folder: string): Promise<void> {
-  await mkdir(folder, {recursive: true, mode: 0o700})
-  const {uid, mode} = await stat(folder)
-  if (uid === userInfo().uid && (mode & 0o022) === 0) return
-  throw new UsageError(`${folder} can be written by others: no daemon may answer there.`, {
-    code: 'folder_not_private',
-    hint: `Take it back with: chmod 700 ${folder}`,
-  })
-}
-
-async function isOurs(path: string): Promise<boolean> {
-  if (process.platform === 'win32') return true
-  const facts = await stat(path).catch(() => undefined)
-  return facts !== undefined && facts.isSocket() && facts.uid === userInfo().uid
-}
-
-function connect(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection(path)
-    socket.once('connect', () => {
-      socket.on('error', () => socket.destroy())
-      resolve(socket)
-    })
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (['ENOENT', 'ECONNREFUSED'].includes(error.code ?? '')) resolve(undefined)
-      else reject(new UnexpectedError('The daemon cannot be asked.', {cause: error}))
-    })
-  })
 }
 
 async function answer(socket: Socket, handler: ControlHandler): Promise<void> {

@@ -40,6 +40,8 @@ export interface Env {
   proxy: ProxyEnv
   debug: boolean
   noColor: boolean
+  /** Answer queries in this process, whatever the daemon offers. */
+  noWarmQueries: boolean
   /** Tables downloaded at once, at least 1. */
   pullParallelism: number
   /** Byte ranges of one big file at once, 1 to 16. */
@@ -127,6 +129,7 @@ export function readEnv(source: EnvSource = process.env): Env {
     },
     debug: truthy(source.AGNES_DEBUG),
     noColor: text(source.NO_COLOR) !== undefined,
+    noWarmQueries: truthy(source.AGNES_NO_WARM_QUERIES),
     pullParallelism: integer(source.AGNES_PULL_PARALLELISM, 4, 1, 64),
     pullChunkParallelism: integer(source.AGNES_PULL_CHUNK_PARALLELISM, 4, 1, 16),
     pullChunkThresholdBytes: integer(
@@ -170,6 +173,28 @@ export function environmentForOthers(source: EnvSource = process.env): Record<st
 export function backgroundEnvironment(source: EnvSource = process.env): EnvSource {
   const {CLAUDE_PROJECT_DIR: _hook, CLAUDE_ENV_FILE: _file, ...rest} = source
   return rest
+}
+
+/** What decides about a local query, for the process that answers it; never the token. */
+export function queryVariables(source: EnvSource = process.env): Record<string, string> {
+  const isMeant = (name: string) =>
+    QUERY_VARIABLES.has(name) || (name.startsWith('AGNES_') && name !== 'AGNES_TOKEN')
+  return Object.fromEntries(
+    Object.entries(source).flatMap(([name, value]) =>
+      value !== undefined && isMeant(name) ? [[name, value]] : [],
+    ),
+  )
+}
+
+const QUERY_VARIABLES = new Set([
+  ...['HOME', 'USERPROFILE', 'XDG_CONFIG_HOME', 'XDG_RUNTIME_DIR'],
+  ...['NO_COLOR', 'CLAUDE_PROJECT_DIR', 'CLAUDECODE'],
+])
+
+/** What libraries and the engine read by themselves: it has to be the same where one process answers for another. */
+export function surroundings(source: EnvSource = process.env): Record<string, string> {
+  const names = ['HOME', 'USERPROFILE', 'TZ', 'TMPDIR', 'TMP', 'TEMP']
+  return Object.fromEntries(names.map((name) => [name, source[name] ?? '']))
 }
 
 function text(value: string | undefined): string | undefined {

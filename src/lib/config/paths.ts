@@ -42,6 +42,11 @@ export function currentDirectory(): string {
   return process.cwd()
 }
 
+/** For a process that answers for others: relative paths of SQL are those of whoever asks. */
+export function enterDirectory(path: string): void {
+  process.chdir(path)
+}
+
 /** A private folder of this user for sockets whose path in the config folder would be too long. */
 export function runtimeDirectory(env: Env): string {
   return env.xdgRuntimeDir ?? join(tmpdir(), `agnes-${userInfo().username}`)

@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {detachedProcess} from '../adapters/detached-process.js'
 import {FileLock} from '../adapters/file-lock.js'
@@ -12,10 +11,10 @@ import {readEnv} from '../config/env.js'
 import {
   configDirectory,
   currentDirectory,
-  packageRoot,
   runtimeDirectory,
   workspacePaths,
 } from '../config/paths.js'
+import {packageVersion} from './package-version.js'
 import {openStoredAccess} from './stored-access.js'
 import {findFrom, looksLikeWorkspace} from './workspaces.js'
 
@@ -33,7 +32,7 @@ export function createHookContext() {
     env,
     clock,
     config,
-    version: readVersion,
+    version: packageVersion,
   })
   return {
     ...{env, clock, streams, currentDir, config, secrets, serverOrigin, probe},
@@ -53,9 +52,4 @@ export function createHookContext() {
       return createContext()
     },
   }
-}
-
-function readVersion(): string {
-  const manifest = readFileSync(join(packageRoot(), 'package.json'), 'utf8')
-  return (JSON.parse(manifest) as {version: string}).version
 }

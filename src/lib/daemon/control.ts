@@ -14,6 +14,7 @@ const Request = z.discriminatedUnion('op', [
   z.object({op: z.literal('pause'), minutes: z.nullable(z.number().check(z.positive()))}),
   z.object({op: z.literal('resume')}),
   z.object({op: z.literal('decide'), id: z.string(), decision: z.enum(['approved', 'denied'])}),
+  z.object({op: z.literal('warm')}),
   z.object({op: z.literal('stop')}),
 ])
 export type DaemonRequest = z.infer<typeof Request>
@@ -30,6 +31,8 @@ export interface DaemonAnswers {
   pause: {pausedUntil: string | null}
   resume: {pausedUntil: string | null}
   decide: {finding: Finding}
+  /** False where config.yaml does not want the warm engine. */
+  warm: {isWanted: boolean}
   stop: {pid: number}
 }
 
@@ -44,6 +47,8 @@ export interface DaemonControls {
   pullNow(workspace: string): Promise<PullOutcome> | undefined
   isFresh(workspace: string): boolean
   wakeAll(): void
+  /** Starts the process that answers queries; whether it is wanted. */
+  wakeEngine(): boolean
   stop(): void
 }
 
@@ -84,6 +89,8 @@ export async function handleRequest(
       controls.wakeAll()
       return {finding}
     }
+    case 'warm':
+      return {isWanted: controls.wakeEngine()}
     case 'stop':
       controls.stop()
       return {pid: controls.identity.pid}

@@ -23,6 +23,8 @@ export interface DaemonSettings {
   isMeteredUsed: boolean
   /** Desktop notices. */
   hasNotices: boolean
+  /** Whether `agnes query` is answered by a process that keeps the engine loaded. */
+  hasWarmQueries: boolean
   policies: Readonly<Record<FindingKind, Policy>>
 }
 
@@ -55,6 +57,7 @@ const Document = z.strictObject({
   on_battery: z.optional(z.boolean()),
   on_metered: z.optional(z.boolean()),
   notices: z.optional(z.boolean()),
+  warm_queries: z.optional(z.boolean()),
   policies: z.optional(z.record(z.string(), policy)),
 })
 
@@ -79,6 +82,7 @@ export function parseDaemonSettings(value: unknown): DaemonSettings {
     isBatteryUsed: given.on_battery ?? false,
     isMeteredUsed: given.on_metered ?? false,
     hasNotices: given.notices ?? false,
+    hasWarmQueries: given.warm_queries ?? true,
     policies: policiesOf(given.policies ?? {}),
   }
 }
