@@ -130,8 +130,13 @@ function grantsOf({groups, grants}: CurrentAccess): Map<string, Map<string, unkn
   return byGroup
 }
 
-function written({resourceId, requirement}: CurrentGrant): unknown {
-  return requirement === 'required' ? {id: resourceId, requirement} : resourceId
+/**
+ * What a file does not say is left alone, so a requirement is said wherever it means something; of a
+ * table it means nothing.
+ */
+function written({resourceId, resourceType, requirement}: CurrentGrant): unknown {
+  const isSaid = requirement === 'required' || (requirement !== null && resourceType !== 'table')
+  return isSaid ? {id: resourceId, requirement} : resourceId
 }
 
 function orNull(fields: object): object | null {

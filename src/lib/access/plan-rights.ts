@@ -61,7 +61,8 @@ export function planOrphans(draft: PlanDraft, current: CurrentAccess): void {
 function changeRequirement(draft: PlanDraft, wanted: DesiredGrant, grant: CurrentGrant): void {
   const {requirement: to} = wanted
   if (to === undefined || to === grant.requirement) return
-  if (grant.requirement === null) return sayNoRequirements(draft)
+  // Where nothing can be required, everything is only available.
+  if (grant.requirement === null) return to === 'available' ? undefined : sayNoRequirements(draft)
   const fields = [{field: 'requirement', from: grant.requirement, to}]
   draft.add({...grantAction(wanted.group, wanted), verb: 'change', fields})
 }
