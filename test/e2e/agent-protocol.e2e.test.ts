@@ -2,8 +2,9 @@ import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {words} from '../docs/printed-commands.js'
+import {demoServer} from '../support/demo-server.js'
 import {repositoryRoot} from '../support/run-cli.js'
-import {runNode, spawnProcess} from '../support/spawn-node.js'
+import {runNode} from '../support/spawn-node.js'
 import {tempDir} from '../support/temp-dir.js'
 
 /** The page's commands, as it prints them, from an empty folder against the demo. */
@@ -138,13 +139,6 @@ const SAYS: [begins: string, check: (answer: Answer) => void][] = [
   ['snapshot drop june_visits', ({json}) => expect(json.dropped).toHaveLength(1)],
   ['status', ({json}) => expect(json.workspace).toBeDefined()],
 ]
-
-async function demoServer(home: string): Promise<{url: string; analystToken: string}> {
-  const args = [binary, 'serve', '--demo', '--port', '0', '--json']
-  const server = spawnProcess(process.execPath, args, {env: {HOME: home}, cwd: home})
-  await server.sees('\n')
-  return JSON.parse(server.stdout()) as {url: string; analystToken: string}
-}
 
 describe('the protocol of an agent', () => {
   it('has a check for every command of the page', () => {
