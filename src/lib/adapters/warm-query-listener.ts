@@ -45,8 +45,7 @@ export async function listenForQueries(
     }
     state.isBusy = true
     try {
-      await run({socket, frames, first}, answer)
-      state.answered++
+      if (await run({socket, frames, first}, answer)) state.answered++
     } finally {
       state.isBusy = false
     }
@@ -58,10 +57,11 @@ export async function listenForQueries(
   return Object.assign(state, {close: () => listener.close()})
 }
 
+/** False for a query that was given back. */
 async function run(
   {socket, frames, first}: {socket: Socket; frames: AsyncGenerator<Frame>; first: Frame},
   answer: (call: WarmCall) => Promise<number>,
-): Promise<void> {
+): Promise<boolean> {
   const request = JSON.parse(first.payload.toString('utf8')) as WarmRequest
   const stop = new AbortController()
   const ending = new Ending()
@@ -76,9 +76,11 @@ async function run(
     const giveBack = () => void (ending.isGivenBack = true)
     const exitCode = await answer({request, streams, stop: stop.signal, giveBack})
     if (!ending.isGivenBack) sendFrame(socket, FRAME.end, Buffer.from(JSON.stringify({exitCode})))
-    else if (ending.isWritten) return void socket.destroy()
+    // Half an answer cannot be given back: without an end it counts as cut.
+    else if (ending.isWritten) socket.destroy()
     else sendFrame(socket, FRAME.cold)
     socket.end()
+    return !ending.isGivenBack
   } finally {
     clearInterval(beat)
   }

@@ -3,11 +3,9 @@ import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import type {JobRunner} from '../ports/job-runner.js'
 import type {Service} from './supervisor.js'
-import {Waker} from './waker.js'
 
 /** The query that asked for it is being answered without it, and needs the processors more. */
 const LEAVE_ALONE_MS = 1000
-const FOREVER_MS = 0x7fff_ffff
 
 export interface WarmEngineDeps {
   clock: Clock
@@ -24,16 +22,15 @@ export interface WarmEngineDeps {
  */
 export class WarmEngine implements Service {
   readonly name = 'engine'
-  private readonly waker = new Waker()
+  private start: (() => void) | undefined
+  private running: AbortController | undefined
 
   constructor(private readonly deps: WarmEngineDeps) {}
-
-  private running: AbortController | undefined
 
   /** Whether one is there or on its way. */
   wake(): boolean {
     const isWanted = this.deps.isWanted()
-    if (isWanted && !this.running) this.waker.wake()
+    if (isWanted) this.start?.()
     return isWanted
   }
 
@@ -44,7 +41,7 @@ export class WarmEngine implements Service {
 
   async serve(signal: AbortSignal): Promise<void> {
     for (;;) {
-      await this.waker.wait(this.deps.clock, FOREVER_MS, signal)
+      await this.asked(signal)
       this.running = new AbortController()
       try {
         await this.keep(AbortSignal.any([signal, this.running.signal]))
@@ -52,6 +49,19 @@ export class WarmEngine implements Service {
         this.running = undefined
       }
     }
+  }
+
+  private asked(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(signal.reason as Error)
+      this.start = () => {
+        this.start = undefined
+        signal.removeEventListener('abort', stop)
+        resolve()
+      }
+      signal.addEventListener('abort', stop, {once: true})
+      if (signal.aborted) stop()
+    })
   }
 
   private async keep(signal: AbortSignal): Promise<void> {
