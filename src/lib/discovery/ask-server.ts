@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto'
 import {decodeToken} from '../credentials/decode-token.js'
+import {findSecret} from '../credentials/find-secret.js'
 import {
   AgnesError,
   ForbiddenError,
@@ -110,14 +111,12 @@ function isWithdrawal(error: unknown): boolean {
 
 /** `null` for nobody: no token, or one that says it has ended. */
 async function userOf(origin: string, {secrets, clock}: AskServerDeps): Promise<string | null> {
-  for (const store of await secrets()) {
-    const secret = await store.get(origin)
-    if (!secret) continue
-    const {email, expiresAt} = decodeToken(secret.token)
-    if (expiresAt !== null && Date.parse(expiresAt) <= clock.now()) return null
-    return email ?? createHash('sha256').update(secret.token).digest('hex')
-  }
-  return null
+  const found = await findSecret(await secrets(), origin)
+  if (!found) return null
+  const {token} = found.secret
+  const {email, expiresAt} = decodeToken(token)
+  if (expiresAt !== null && Date.parse(expiresAt) <= clock.now()) return null
+  return email ?? createHash('sha256').update(token).digest('hex')
 }
 
 /** For work that can go on with what is on this computer: everything but a clear no. */

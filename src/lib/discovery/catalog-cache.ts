@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto'
 import {workspacePaths} from '../config/paths.js'
+import {AgnesError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import {isFields} from '../wire/read-fields.js'
@@ -44,7 +45,16 @@ export class CatalogCache {
     }
   }
 
+  /** A full disk, or a folder nobody may write to, only means that this is not there later. */
   async write(key: string, body: unknown): Promise<void> {
+    try {
+      await this.keep(key, body)
+    } catch (error) {
+      if (!(error instanceof AgnesError)) throw error
+    }
+  }
+
+  private async keep(key: string, body: unknown): Promise<void> {
     const fetchedAt = new Date(this.clock.now()).toISOString()
     const text = JSON.stringify({format: 1, ...this.owner, key, fetchedAt, body})
     if (text.length > MAX_BODY_LENGTH) return this.forget(key)

@@ -1,4 +1,4 @@
-import {readdir, writeFile} from 'node:fs/promises'
+import {mkdir, readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expect, it} from 'vitest'
 import {NodeFiles} from '../../../src/lib/adapters/node-files.js'
@@ -45,6 +45,14 @@ it('takes damage for absence', async () => {
     await writeFile(join(root, FOLDER, name!), damage)
     expect(await open().read('catalog')).toBeUndefined()
   }
+})
+
+it('is in the way of nothing where it cannot be written', async () => {
+  const {root, open} = await folder()
+  await mkdir(join(root, '.claude/agnes'), {recursive: true})
+  await writeFile(join(root, FOLDER), 'no folder')
+  await open().write('catalog', {})
+  expect(await open().read('catalog')).toBeUndefined()
 })
 
 it('keeps 200 answers and none that is huge', async () => {
