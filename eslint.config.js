@@ -27,6 +27,7 @@ export default defineConfig(
     languageOptions: {
       globals: {
         require: 'readonly',
+        __filename: 'readonly',
         console: 'readonly',
         process: 'readonly',
         performance: 'readonly',

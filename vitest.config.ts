@@ -5,9 +5,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     disableConsoleIntercept: true,
     sequence: {shuffle: {tests: true}},
-    testTimeout: 30_000,
+    // A machine that is three times slower decides no test.
+    testTimeout: 90_000,
     // What a file's tests share is often a server with its data.
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     // The default leaves a core to an editor, which CI has not.
     maxWorkers: '100%',

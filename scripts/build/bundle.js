@@ -1,4 +1,4 @@
-// The bundle: `main` in one file, one entry per command with shared chunks between them, native parts
+// The bundle: `main` in one CommonJS file, one entry per command with shared chunks between them, native parts
 // left outside.
 // What a verb does not need must not be loaded by it: start-up is most of what a hook costs.
 import {readdirSync} from 'node:fs'
@@ -45,7 +45,12 @@ export async function bundle(root, outdir, more = []) {
   const main = await build({
     ...shared,
     entryPoints: [{in: 'src/main.ts', out: 'main'}],
-    plugins: [loadedLater(root), shakenZod(), lazyCrypto()],
+    // Node loads a CommonJS file without its module loader, and built-in parts only where they are used.
+    format: 'cjs',
+    outExtension: {'.js': '.cjs'},
+    define: {'import.meta.url': '__importMetaUrl'},
+    banner: {js: "const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;"},
+    plugins: [loadedLater(root), lazyCrypto()],
   })
   const result = await build({
     ...shared,

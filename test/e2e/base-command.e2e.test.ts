@@ -1,7 +1,7 @@
 import {createServer} from 'node:https'
 import type {AddressInfo} from 'node:net'
 import {gzipSync} from 'node:zlib'
-import {cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink} from 'node:fs/promises'
+import {cp, mkdtemp, readdir, readFile, realpath, rm, symlink} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it, onTestFinished} from 'vitest'
@@ -21,8 +21,7 @@ beforeAll(async () => {
     names.map((name) => ({in: `${folder}/${name}.ts`, out: `commands/${name}`})),
   )
   await cp(join(repositoryRoot, 'package.json'), join(root, 'package.json'))
-  await mkdir(join(root, 'bin'))
-  await cp(join(repositoryRoot, 'bin/run.js'), join(root, 'bin/run.js'))
+  await cp(join(repositoryRoot, 'bin'), join(root, 'bin'), {recursive: true})
   await symlink(join(repositoryRoot, 'node_modules'), join(root, 'node_modules'))
 })
 afterAll(() => rm(root, {recursive: true, force: true}))

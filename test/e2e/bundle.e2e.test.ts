@@ -29,7 +29,7 @@ function loadedBy(output: string, seen = new Set<string>()): string[] {
 
 describe('the bundle', () => {
   it('answers the version and the hooks from one file without anything heavy', () => {
-    const [main] = Object.keys(outputs).filter((path) => basename(path) === 'main.js')
+    const [main] = Object.keys(outputs).filter((path) => basename(path) === 'main.cjs')
     const {imports, bytes} = outputs[main!]!
     expect(imports.filter(({kind, external}) => kind === 'import-statement' && !external)).toEqual(
       [],
@@ -39,7 +39,7 @@ describe('the bundle', () => {
   })
 
   it('has what that file loads later', () => {
-    const [main] = Object.keys(outputs).filter((path) => basename(path) === 'main.js')
+    const [main] = Object.keys(outputs).filter((path) => basename(path) === 'main.cjs')
     const later = outputs[main!]!.imports.filter(({path}) => path.startsWith('./'))
     expect(later.length).toBeGreaterThan(2)
     for (const {path} of later)

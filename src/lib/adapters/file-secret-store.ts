@@ -1,14 +1,16 @@
-import {z} from 'zod/mini'
+import {hasTexts} from '../config/has-texts.js'
 import {UsageError} from '../errors.js'
 import type {Files} from '../ports/files.js'
 import type {Lock} from '../ports/lock.js'
 import type {Secret, SecretStore} from '../ports/secret-store.js'
+import {isFields} from '../wire/read-fields.js'
 
 const PATH = 'credentials.json'
-const Stored = z.object({
-  format: z.literal(1),
-  origins: z.record(z.string(), z.object({token: z.string(), email: z.string()})),
-})
+
+interface Stored {
+  format: 1
+  origins: Record<string, Secret>
+}
 
 /** Long enough for anyone who only rewrites a small file; after it the writer is told who holds it. */
 const LOCK_WAIT_MS = 5000
@@ -49,13 +51,13 @@ export class FileSecretStore implements SecretStore {
     return this.lock.hold({waitMs: LOCK_WAIT_MS, command: 'agnes sign-in'}, work)
   }
 
-  private async write(origins: z.infer<typeof Stored>['origins']): Promise<void> {
+  private async write(origins: Stored['origins']): Promise<void> {
     await this.files.writeAtomic(PATH, JSON.stringify({format: 1, origins}, null, 2) + '\n', {
       mode: 0o600,
     })
   }
 
-  private async read(): Promise<z.infer<typeof Stored>> {
+  private async read(): Promise<Stored> {
     const text = await this.files.readText(PATH)
     if (text === undefined) return {format: 1, origins: {}}
     const path = this.files.absolute(PATH)
@@ -67,7 +69,7 @@ export class FileSecretStore implements SecretStore {
         details: {path, mode: mode.toString(8)},
       })
     try {
-      return Stored.parse(JSON.parse(text))
+      return parseStored(text)
     } catch (error) {
       throw new UsageError(`${path} is damaged and was left as it is.`, {
         code: 'credentials_damaged',
@@ -77,4 +79,14 @@ export class FileSecretStore implements SecretStore {
       })
     }
   }
+}
+
+function parseStored(text: string): Stored {
+  const document: unknown = JSON.parse(text)
+  if (isFields(document) && document.format === 1 && isFields(document.origins)) {
+    const entries = Object.entries(document.origins)
+    if (entries.every(([, secret]) => hasTexts(secret, 'token', 'email')))
+      return {format: 1, origins: document.origins as Stored['origins']}
+  }
+  throw new SyntaxError('This is no list of credentials.')
 }

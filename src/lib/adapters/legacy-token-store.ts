@@ -1,10 +1,10 @@
-import {z} from 'zod/mini'
+import {hasTexts} from '../config/has-texts.js'
 import {UsageError} from '../errors.js'
 import type {Files} from '../ports/files.js'
 import type {Secret, SecretStore} from '../ports/secret-store.js'
+import {isFields} from '../wire/read-fields.js'
 
 const PATH = 'token.json'
-const Legacy = z.object({access_token: z.optional(z.string()), email: z.optional(z.string())})
 
 /**
  * The reference client's `token.json`, read-only. The file does not say which server its token is for;
@@ -36,8 +36,11 @@ async function readLegacy(config: Files): Promise<Secret | undefined> {
   const text = await config.readText(PATH)
   if (text === undefined) return undefined
   try {
-    const {access_token: token, email = ''} = Legacy.parse(JSON.parse(text.replace(/^\uFEFF/, '')))
-    return token === undefined || token === '' ? undefined : {token, email}
+    const document: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    const stored = isFields(document) ? {access_token: '', email: '', ...document} : undefined
+    if (!hasTexts(stored, 'access_token', 'email')) throw new SyntaxError('This is no token.')
+    const {access_token: token, email} = stored
+    return token === '' ? undefined : {token, email}
   } catch (error) {
     throw new UsageError(`${config.absolute(PATH)} is damaged and was left as it is.`, {
       code: 'credentials_damaged',

@@ -1,10 +1,11 @@
 import {spawn} from 'node:child_process'
 import {createRequire} from 'node:module'
-import {z} from 'zod/mini'
 import {environmentForOthers} from '../config/env.js'
+import {hasTexts} from '../config/has-texts.js'
 import {AuthError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {Secret, SecretStore} from '../ports/secret-store.js'
+import {isFields, type Fields} from '../wire/read-fields.js'
 import {keychainProgram} from './keychain-program.js'
 
 const SERVICE = 'agnes-cli'
@@ -13,9 +14,6 @@ const PROBE_ACCOUNT = 'probe'
 /** A keychain that needs longer is waiting for somebody who is not there. */
 const KEYCHAIN_LIMIT_MS = 3000
 const MAX_ANSWER_CHARS = 100_000
-
-const Answer = z.object({value: z.optional(z.unknown()), failure: z.optional(z.string())})
-const Stored = z.object({token: z.string(), email: z.string()})
 
 /** A program that speaks the protocol of keychain-program.ts. */
 export interface KeychainCommand {
@@ -58,11 +56,9 @@ export class OsKeychain implements SecretStore {
   async get(origin: string): Promise<Secret | undefined> {
     const value = await this.ask({action: 'get', account: accountOf(origin)})
     if (typeof value !== 'string') return undefined
-    try {
-      return Stored.parse(JSON.parse(value))
-    } catch (error) {
-      throw unavailable(`holds something else under ${origin}`, error)
-    }
+    const secret = parsed(value)
+    if (hasTexts(secret, 'token', 'email')) return {token: secret.token, email: secret.email}
+    throw unavailable(`holds something else under ${origin}`)
   }
 
   async set(origin: string, {token, email}: Secret): Promise<void> {
@@ -137,14 +133,20 @@ function converse(
 }
 
 function readAnswer(text: string): unknown {
-  let answer: z.infer<typeof Answer>
-  try {
-    answer = Answer.parse(JSON.parse(text))
-  } catch (error) {
-    throw unavailable('ended without an answer', error)
-  }
-  if (answer.failure !== undefined) throw unavailable(`answered: ${answer.failure}`)
+  const answer = parsed(text)
+  if (!answer) throw unavailable('ended without an answer')
+  if (answer.failure !== undefined) throw unavailable(`answered: ${String(answer.failure)}`)
   return answer.value
+}
+
+function parsed(text: string): Fields | undefined {
+  try {
+    const document: unknown = JSON.parse(text)
+    return isFields(document) ? document : undefined
+  } catch {
+    // Whoever asked names what was no document.
+    return undefined
+  }
 }
 
 /** Some keychains refuse an empty name. */

@@ -1,32 +1,29 @@
 import {isAbsolute, join} from 'node:path'
-import {z} from 'zod/mini'
 import {UsageError} from '../errors.js'
+import {hasTexts} from './has-texts.js'
 import type {Files} from '../ports/files.js'
 import {originIfValid} from './origin.js'
 import {readSettings} from './settings.js'
 
 const PATH = 'servers.json'
-const Stored = z.object({
-  format: z.literal(1),
-  servers: z.array(
-    z.object({
-      name: z.string(),
-      url: z.string(),
-      ca: z.nullable(z.string()),
-      addedAt: z.string(),
-    }),
-  ),
-})
 
-/** `servers.json`: servers this account knows by name. `ca` is an absolute path; `addedAt` ISO 8601. */
-export type KnownServer = z.infer<typeof Stored>['servers'][number]
+/**
+ * An entry of `servers.json`: a server this account knows by name. `ca` is an absolute path; `addedAt`
+ * ISO 8601.
+ */
+export interface KnownServer {
+  name: string
+  url: string
+  ca: string | null
+  addedAt: string
+}
 
 /** In the order they were added. `UsageError` (code `servers_damaged`) for a file that cannot be read. */
 export async function readServers(config: Files): Promise<KnownServer[]> {
   const text = await config.readText(PATH)
   if (text === undefined) return []
   try {
-    return Stored.parse(JSON.parse(text)).servers
+    return parseServers(text)
   } catch (error) {
     throw new UsageError(`${config.absolute(PATH)} is damaged and was left as it is.`, {
       code: 'servers_damaged',
@@ -35,6 +32,18 @@ export async function readServers(config: Files): Promise<KnownServer[]> {
       cause: error,
     })
   }
+}
+
+function parseServers(text: string): KnownServer[] {
+  const {format, servers} = (JSON.parse(text) ?? {}) as {format?: unknown; servers?: unknown}
+  if (format === 1 && Array.isArray(servers) && servers.every(isKnownServer)) return servers
+  throw new SyntaxError('This is no list of servers.')
+}
+
+function isKnownServer(value: unknown): value is KnownServer {
+  if (!hasTexts(value, 'name', 'url', 'addedAt')) return false
+  const {ca} = value as Partial<KnownServer>
+  return ca === null || typeof ca === 'string'
 }
 
 export async function writeServers(config: Files, servers: readonly KnownServer[]): Promise<void> {

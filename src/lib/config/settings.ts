@@ -1,5 +1,5 @@
-import {z} from 'zod/mini'
 import {UsageError} from '../errors.js'
+import {hasTexts} from './has-texts.js'
 import type {Files} from '../ports/files.js'
 
 const CONFIG = 'config.yaml'
@@ -19,12 +19,15 @@ export type CredentialStore = 'keychain' | 'file'
 /** A key of config.yaml that agnes writes. */
 type SettingKey = 'server' | 'credential_store'
 
-/** `workspaces.json`: every workspace `init` made on this account, newest last. */
-const Registry = z.object({
-  format: z.literal(1),
-  workspaces: z.array(z.object({path: z.string(), server: z.string(), createdAt: z.string()})),
-})
-export type RegisteredWorkspace = z.infer<typeof Registry>['workspaces'][number]
+/**
+ * An entry of `workspaces.json`: every workspace `init` made on this account, newest last. `path` is
+ * absolute, `server` an origin, `createdAt` ISO 8601.
+ */
+export interface RegisteredWorkspace {
+  path: string
+  server: string
+  createdAt: string
+}
 
 export async function readSettings(config: Files): Promise<Settings> {
   const text = await readConfigText(config)
@@ -124,8 +127,15 @@ async function parseRegistry(config: Files): Promise<RegisteredWorkspace[] | und
   const text = await config.readText(REGISTRY)
   if (text === undefined) return []
   try {
-    return Registry.parse(JSON.parse(text)).workspaces
+    const document: unknown = JSON.parse(text)
+    return isRegistry(document) ? document.workspaces : undefined
   } catch {
     return undefined
   }
+}
+
+function isRegistry(value: unknown): value is {workspaces: RegisteredWorkspace[]} {
+  const {format, workspaces} = (value ?? {}) as {format?: unknown; workspaces?: unknown}
+  if (format !== 1 || !Array.isArray(workspaces)) return false
+  return workspaces.every((entry) => hasTexts(entry, 'path', 'server', 'createdAt'))
 }

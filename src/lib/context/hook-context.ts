@@ -1,5 +1,4 @@
 import {join} from 'node:path'
-import {detachedProcess} from '../adapters/detached-process.js'
 import {FileLock} from '../adapters/file-lock.js'
 import {NodeFiles} from '../adapters/node-files.js'
 import {nodeFolders} from '../adapters/node-folders.js'
@@ -42,7 +41,7 @@ export function createHookContext() {
     filesAt: (root: string) => new NodeFiles(root, systemRandom),
     pullLock: (root: string) => new FileLock(join(root, workspacePaths.pullLock), clock),
     findWorkspace: (flag: string | undefined) => findFrom({env, config, currentDir}, flag),
-    background: async () => detachedProcess(),
+    background: async () => (await import('../adapters/detached-process.js')).detachedProcess(),
     async controlSocket() {
       const {unixControlSocket} = await import('../adapters/unix-control-socket.js')
       return unixControlSocket(config.root, runtimeDirectory(env))
