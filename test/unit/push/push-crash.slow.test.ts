@@ -10,12 +10,18 @@ import {pushSessions, type PushDeps} from '../../../src/lib/push/push-sessions.j
 import {readForm, pushStage, transcript, type PushStage} from './push-stage.js'
 import type {LoggedRequest} from '../../support/test-server.js'
 
-const SESSIONS = 1000
+/** Of one push that has much to do. */
+const SESSIONS = 300
+/** Session ends that are killed, over all seeds. */
+const ENDS = 1000
+const SEEDS = [1, 2, 3, 4]
 /** Uploads under way when a process dies may have arrived without a row: no more than run at once. */
 const PARALLEL = 4
 
 /** A process that dies after so many effects (requests, appends): from then on nothing of it works. */
 class Mortal {
+  effects = 0
+
   constructor(private lives: number) {}
 
   get isDead(): boolean {
@@ -25,11 +31,21 @@ class Mortal {
   /** @throws as the last thing it does */
   act(): void {
     if (--this.lives < 0) throw new Error('killed')
+    this.effects++
   }
 }
 
-/** Runs a push whose process is killed after `lives` effects; a torn write is left as a crash leaves it. */
-async function pushAndDie(stage: PushStage, server: MemoryServer, lives: number): Promise<void> {
+/**
+ * Runs a push whose process is killed after `lives` effects; a torn write is left as a crash leaves it.
+ * @param session only this one, as at its end
+ * @returns how many effects it had
+ */
+async function pushAndDie(
+  stage: PushStage,
+  server: MemoryServer,
+  lives: number,
+  session?: string,
+): Promise<number> {
   const mortal = new Mortal(lives)
   const workspace = new NodeFiles(stage.root, systemRandom, {beforeWrite: () => mortal.act()})
   const append = workspace.append.bind(workspace)
@@ -59,10 +75,11 @@ async function pushAndDie(stage: PushStage, server: MemoryServer, lives: number)
     http: async () => server.clientOf(mortal),
     isGzipAllowed: true,
   }
-  const options = {isDryRun: false, isPatient: false, waitMs: 0}
+  const options = {isDryRun: false, isPatient: false, waitMs: 0, ...(session ? {session} : {})}
   await pushSessions(deps, options).catch((error: unknown) => {
     if (!mortal.isDead) throw error
   })
+  return mortal.effects
 }
 
 /** The one the workspace belongs to. */
@@ -79,6 +96,8 @@ class MemoryServer {
   readonly origin = 'https://agnes.example.com'
   readonly stored = new Map<string, string>()
   uploads = 0
+  /** Called with the session of each upload. */
+  onUpload: (session: string) => void = () => {}
 
   clientOf(mortal: Mortal): HttpClient {
     return {
@@ -101,19 +120,63 @@ class MemoryServer {
     const {fileName, bytes} = readForm({headers, body: Buffer.concat(chunks)} as LoggedRequest)
     this.stored.set(fileName, bytes.toString('utf8'))
     this.uploads++
+    this.onUpload(fileName.replace(/\.jsonl$/, ''))
     return {status: 'ok', filename: fileName, size: bytes.length}
   }
 }
 
+/** Of one workspace: the fewer share one, the less each push has to look at. */
+const TOGETHER = 10
+
+/** Ends each of its sessions with a push that is killed somewhere, then starts one that is not. */
+async function endAndDie(of: string, lifeBelow: (effects: number) => number): Promise<void> {
+  const stage = await pushStage()
+  const server = await ownServer(stage)
+  const ledger = async () => (await stage.files.readText('.claude/agnes/push-ledger.ndjson')) ?? ''
+  let known = ''
+  server.onUpload = (session) => expect(known).not.toContain(`"session":"${session}"`)
+  await stage.addSession(`${of}-whole`)
+  const effects = await pushAndDie(stage, server, Infinity, `${of}-whole`)
+  for (let index = 0; index < TOGETHER; index++) {
+    const id = `${of}-${index}`
+    await stage.addSession(id)
+    known = await ledger()
+    expect(await pushAndDie(stage, server, lifeBelow(effects), id)).toBeLessThan(effects)
+    // In between, a session starts, and its catching up is killed as well.
+    known = await ledger()
+    if (index % 7 === 6) await pushAndDie(stage, server, lifeBelow(effects))
+  }
+  known = await ledger()
+  await pushAndDie(stage, server, Infinity)
+  const ids = [`${of}-whole`, ...Array.from({length: TOGETHER}, (_, index) => `${of}-${index}`)]
+  const sent = ids.map((id) => [`${id}.jsonl`, transcript(id, stage.root, [`hello from ${id}`])])
+  expect(Object.fromEntries(server.stored)).toEqual(Object.fromEntries(sent))
+  const before = server.uploads
+  await pushAndDie(stage, server, Infinity)
+  expect(server.uploads).toBe(before)
+}
+
 describe('a push that is killed', () => {
+  it.each(SEEDS)(
+    'at the end of each of a thousand sessions, somewhere, loses none and repeats none it knows of (seed %i)',
+    {timeout: 120_000},
+    async (seed) => {
+      const ends = ENDS / SEEDS.length
+      const numbers = fc.sample(fc.nat(), {numRuns: ends * 2, seed})
+      const lifeBelow = (effects: number) => numbers.pop()! % effects
+      for (let index = 0; index < ends / TOGETHER; index++)
+        await endAndDie(`session-${index}`, lifeBelow)
+    },
+  )
+
   it(
-    'has sent a thousand sessions once each when it is through at last',
+    'in the midst of many sessions has sent each once when it is through at last',
     {timeout: 120_000},
     async () => {
       const stage = await pushStage()
       const server = await ownServer(stage)
       for (let index = 0; index < SESSIONS; index++) await stage.addSession(`session-${index}`)
-      const lives = fc.sample(fc.integer({min: 1, max: 400}), {numRuns: 15, seed: 7})
+      const lives = fc.sample(fc.integer({min: 1, max: 100}), {numRuns: 15, seed: 7})
       for (const life of lives) await pushAndDie(stage, server, life)
       await pushAndDie(stage, server, Infinity)
       expect(server.stored.size).toBe(SESSIONS)
