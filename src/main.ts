@@ -17,6 +17,10 @@ export async function main(entryUrl: string, argv: string[]): Promise<void> {
     const {answerHook} = await import('./lib/run-hook.js')
     if (await answerHook(hook)) return
   }
+  if (argv[0] === 'query') {
+    const {answerQuery} = await import('./lib/run-query.js')
+    if (await answerQuery(argv.slice(1))) return
+  }
   const {runCli} = await import('./lib/run-cli.js')
   await runCli(root, argv)
 }

@@ -96,7 +96,6 @@ const CASES: (string | ((workspace: QueryWorkspace) => string))[][] = [
   ['--file', at('report.sql')],
   ['-f', at('missing.sql')],
   [],
-  [''],
   ['SELECT 1', '--sql', 'SELECT 2'],
   ['SELECT 1', '--format', 'xml'],
   ['SELECT 1', '--limit', '-1'],
