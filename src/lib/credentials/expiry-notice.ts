@@ -1,5 +1,6 @@
 import {z} from 'zod/mini'
 import type {Env} from '../config/env.js'
+import {AgnesError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import {decodeToken} from './decode-token.js'
@@ -26,7 +27,10 @@ export async function expiryNotice(
   const told = readTold(await config.readText(PATH))
   if (told[origin] === today) return
   const text = JSON.stringify({...told, [origin]: today}, null, 2) + '\n'
-  await config.writeAtomic(PATH, text, {isDurable: false})
+  await config.writeAtomic(PATH, text, {isDurable: false}).catch((error: unknown) => {
+    // Settings that nobody may write to cost a notice with every command, and not the command.
+    if (!(error instanceof AgnesError)) throw error
+  })
   tell(
     `Your token for ${origin} ends in ${wait(leftMs)}, on ${expiresAt?.slice(0, 10)}. ` +
       `Renew it: agnes auth login --server-url ${origin}`,

@@ -1,4 +1,5 @@
 import {workspacePaths as paths} from '../config/paths.js'
+import {AgnesError} from '../errors.js'
 import type {Files} from '../ports/files.js'
 import {readSyncState} from '../sync/sync-state.js'
 
@@ -24,7 +25,11 @@ export async function takeTableNews(files: Files): Promise<TableNews> {
   const [seen, ...before] = (told ?? '').split('\n').filter((line) => line !== '')
   if (seen === mark) return NONE
   const now = [...(await readSyncState(files)).state.tables.keys()].sort()
-  await files.writeAtomic(paths.toldTables, `${[mark, ...now].join('\n')}\n`, {isDurable: false})
+  const text = `${[mark, ...now].join('\n')}\n`
+  await files.writeAtomic(paths.toldTables, text, {isDurable: false}).catch((error: unknown) => {
+    // On a full disk the same is told again; what else the session has to know is told at all.
+    if (!(error instanceof AgnesError)) throw error
+  })
   if (told === undefined) return NONE
   const [old, fresh] = [new Set(before), new Set(now)]
   return {

@@ -4,6 +4,7 @@
  */
 import {workspacePaths} from '../config/paths.js'
 import {decodeToken} from '../credentials/decode-token.js'
+import {findSecret} from '../credentials/find-secret.js'
 import {AgnesError} from '../errors.js'
 import {inspectHooks, readHookDefinitions} from '../hooks/install-hooks.js'
 import type {Clock} from '../ports/clock.js'
@@ -152,20 +153,13 @@ async function credentialsFor(
 ): Promise<Pick<StatusReport, 'signedIn' | 'credentialProblem'>> {
   if (server === null) return {signedIn: null, credentialProblem: null}
   try {
-    for (const store of await secrets()) {
-      const secret = await store.get(server)
-      if (!secret) continue
-      const {email, expiresAt} = decodeToken(secret.token)
-      const isExpired = expiresAt !== null && Date.parse(expiresAt) <= clock.now()
-      const signedIn = {
-        store: store.kind,
-        email: email ?? (secret.email || null),
-        expiresAt,
-        isExpired,
-      }
-      return {signedIn, credentialProblem: null}
-    }
-    return {signedIn: null, credentialProblem: null}
+    const found = await findSecret(await secrets(), server)
+    if (!found) return {signedIn: null, credentialProblem: null}
+    const {kind: store, secret} = found
+    const {email, expiresAt} = decodeToken(secret.token)
+    const isExpired = expiresAt !== null && Date.parse(expiresAt) <= clock.now()
+    const signedIn = {store, email: email ?? (secret.email || null), expiresAt, isExpired}
+    return {signedIn, credentialProblem: null}
   } catch (error) {
     if (!(error instanceof AgnesError)) throw error
     return {signedIn: null, credentialProblem: error.message}

@@ -1,3 +1,4 @@
+import {rm, writeFile} from 'node:fs/promises'
 import {describe, expect, it} from 'vitest'
 import {NodeFiles} from '../../../src/lib/adapters/node-files.js'
 import {systemRandom} from '../../../src/lib/adapters/system-random.js'
@@ -67,6 +68,13 @@ describe('expiryNotice', () => {
     const {ask, config} = await account()
     await config.writeAtomic('token-notices.json', '{"a":')
     expect(await ask(DAY)).toBe(1)
+  })
+
+  it('is told each time, and fails nothing, where the settings cannot be written', async () => {
+    const {ask, config} = await account()
+    await rm(config.root, {recursive: true})
+    await writeFile(config.root, 'no folder')
+    expect([await ask(DAY), await ask(DAY)]).toEqual([1, 2])
   })
 
   it('reaches people on stderr, programs in the document, and nobody with --quiet', async () => {
