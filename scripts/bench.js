@@ -10,6 +10,7 @@ import {bigBatch} from './bench/big-batch.js'
 import {firstPull, memory, nothingToDo, query, snapshot, startUp} from './bench/cases.js'
 import {daemon} from './bench/daemon.js'
 import {mcp} from './bench/mcp.js'
+import {warmQuery} from './bench/warm-query.js'
 
 const {values} = parseArgs({options: {quick: {type: 'boolean'}, only: {type: 'string'}}})
 const CASES = {
@@ -17,6 +18,7 @@ const CASES = {
   'nothing-to-do': nothingToDo,
   'first-pull': firstPull,
   query,
+  'warm-query': warmQuery,
   memory,
   snapshot,
   'big-batch': bigBatch,

@@ -258,7 +258,7 @@ export async function snapshot({folder, pullRounds, scale}) {
 }
 
 /** A workspace with one pulled table, `big`. */
-async function pulledTable(folder, name, bytes) {
+export async function pulledTable(folder, name, bytes) {
   const data = join(folder, `${name}-data`)
   mkdirSync(data)
   const file = join(data, 'big.parquet')
@@ -309,7 +309,7 @@ function curlConfig({url, token}, names, target) {
   return path
 }
 
-function against(what, runs, bare, reach) {
+export function against(what, runs, bare, reach) {
   const result = `${plus(difference(runs, bare))} (${ratio(runs, bare).toFixed(2)} x)`
   return [what, ms(median(runs)), `node -e 0, ${ms(median(bare))}`, result, reach]
 }

@@ -70,7 +70,8 @@ function secondsOf(pid) {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
-function peakOf(pid) {
+/** Highest resident memory so far, in MiB. */
+export function peakOf(pid) {
   const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
   return Number(kib) / 1024
 }
