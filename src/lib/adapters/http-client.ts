@@ -1,10 +1,4 @@
-import got, {
-  RequestError,
-  TimeoutError,
-  type Got,
-  type OptionsInit,
-  type OptionsOfTextResponseBody,
-} from 'got'
+import got, {RequestError, type Got, type OptionsInit, type OptionsOfTextResponseBody} from 'got'
 import type {ClientRequest} from 'node:http'
 import {Readable} from 'node:stream'
 import {AgnesError, UnreachableError} from '../errors.js'
@@ -21,6 +15,7 @@ import {answerPrint} from '../wire/answer-print.js'
 import {openResponse, readCapped, type RequestStream} from './http-body.js'
 import {statusError, type RefusedAnswer} from './http-status-error.js'
 import type {Transport} from './http-transport.js'
+import {transportError} from './transport-error.js'
 
 export interface HttpClientOptions {
   /** `scheme://host[:port]`. */
@@ -39,9 +34,6 @@ const DEFAULT_TIMEOUT_MS = 30_000
 const STREAM_TIMEOUT_MS = 300_000
 /** How a connection that the server has closed meanwhile shows itself. */
 const CLOSED = new Set(['ECONNRESET', 'EPIPE'])
-/** The server's certificate is not one we trust for its name. */
-const UNTRUSTED =
-  /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_|CERT_|ERR_TLS_CERT_)/
 
 /** The one HTTP layer: got, bound to one origin, redirects refused, no retries of its own. */
 export class GotHttpClient implements HttpClient {
@@ -132,7 +124,7 @@ export class GotHttpClient implements HttpClient {
         options,
       ) as unknown as RequestStream
       stream.once('request', onRequest)
-      return openResponse(stream, (error) => this.transportError(path, error, signal))
+      return openResponse(stream, (error) => this.broken(path, error, signal))
     })
     const headers = plainHeaders(response.headers)
     const status = response.statusCode ?? 0
@@ -166,37 +158,16 @@ export class GotHttpClient implements HttpClient {
         const isStale =
           request?.reusedSocket && error instanceof RequestError && CLOSED.has(error.code)
         if (isFirst && method === 'GET' && isStale && !signal?.aborted) continue
-        throw this.transportError(path, error, signal)
+        throw this.broken(path, error, signal)
       }
     }
   }
 
-  private transportError(path: string, error: unknown, signal?: AbortSignal): Error {
+  private broken(path: string, error: unknown, signal?: AbortSignal): Error {
     if (signal?.aborted) return signal.reason as Error
     if (error instanceof AgnesError) return error
-    const code = (error as NodeJS.ErrnoException | undefined)?.code ?? 'unknown'
-    const isTimeout = error instanceof TimeoutError
-    const isUntrusted = UNTRUSTED.test(code)
-    const via = this.proxy === null ? '' : ` through the proxy ${this.proxy}`
-    const what = isTimeout
-      ? `${this.origin} did not answer in time${via}`
-      : isUntrusted
-        ? `The certificate of ${this.origin} is not trusted here (${code})`
-        : `Cannot reach ${this.origin}${via} (${code})`
-    return new UnreachableError(`${what}.`, {
-      code: isTimeout ? 'timeout' : isUntrusted ? 'untrusted_certificate' : 'unreachable',
-      hint: isUntrusted
-        ? 'If your company has a certificate authority of its own, name its file: agnes server add URL --ca FILE'
-        : isTimeout && this.maxTimeoutMs < Infinity
-          ? `Wait longer with AGNES_HTTP_TIMEOUT (seconds; it is ${this.maxTimeoutMs / 1000}), or run the command again.`
-          : 'Check the network and the server address, then run the command again.',
-      details: {
-        ...{origin: this.origin, path, cause: code},
-        ...(this.proxy === null ? {} : {proxy: this.proxy}),
-        ...(isTimeout && this.maxTimeoutMs < Infinity ? {maxTimeoutMs: this.maxTimeoutMs} : {}),
-      },
-      cause: error,
-    })
+    const {origin, proxy, maxTimeoutMs} = this
+    return transportError({origin, path, proxy, maxTimeoutMs}, error)
   }
 
   private unreadable(path: string, status: number, headers: Headers, cause: unknown): AgnesError {

@@ -72,7 +72,8 @@ async function within(
   const over = new AbortController()
   const limits = signal ? AbortSignal.any([signal, over.signal]) : over.signal
   const timeout = clock.sleep(waitMs, limits).then(() => {
-    throw new AuthError(`Nobody signed in within ${Math.round(waitMs / 1000)} seconds.`, {
+    const seconds = Math.round(waitMs / 1000)
+    throw new AuthError(`Nobody signed in within ${seconds} second${seconds === 1 ? '' : 's'}.`, {
       code: 'sign_in_timeout',
       hint: 'Run the command again, or import a token with `agnes auth import-token`.',
     })

@@ -81,7 +81,7 @@ export function exportedText(
       ...written.map((path) => `written\t${path}`),
       ...unchanged.map((path) => `unchanged\t${path}`),
     ].join('\n')
-  return `${countText(written.length)} files written to ${folder}, ${countText(unchanged.length)} were as they are.`
+  return `Written to ${folder}: ${countText(written.length)}. As they were already: ${countText(unchanged.length)}.`
 }
 
 /** A line a metric; on a terminal the sum of it. */
@@ -93,7 +93,8 @@ export function checkedText(
     [isValid ? 'ok' : 'no table', id, table ?? ''].map(sanitizeLine),
   )
   if (!terminal.isTty) return rows.map((row) => row.join('\t')).join('\n')
-  const sum = `${countText(checks.length)} metrics, ${countText(invalid)} about tables that are not registered.`
+  const word = checks.length === 1 ? 'metric' : 'metrics'
+  const sum = `${countText(checks.length)} ${word}, ${countText(invalid)} about tables that are not registered.`
   return [...alignColumns(rows), sum].join('\n')
 }
 

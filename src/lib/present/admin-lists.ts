@@ -102,9 +102,9 @@ export const auditList: ListShape<AuditEntry> = {
     {title: 'Request', cell: ({requestId}) => requestId},
     {title: 'At', cell: ({at}) => at},
     {title: 'User', cell: ({user}) => user ?? 'nobody'},
-    {title: 'Action', cell: ({action}) => action},
     {title: 'Result', cell: ({result}) => result},
     {title: 'What', cell: ({other}) => textOf(other.detail ?? other.resource)},
+    {title: 'Action', cell: ({action}) => action},
   ],
   empty: 'There is nothing in the audit trail for that.',
 }
