@@ -5,7 +5,7 @@ import {tempDir} from '../support/temp-dir.js'
 
 describe('discovery against the demo company', () => {
   it('knows a remote table before anything is pulled', async () => {
-    const server = await startEmbeddedServer({demo: true})
+    const server = await startEmbeddedServer({demo: {scale: 0.01}})
     const home = await tempDir()
     const env = {HOME: home, AGNES_SERVER: server.url, AGNES_TOKEN: server.analystToken}
     const run = (argv: string[]) => runCli([...argv, '--json'], {env, currentDir: home})

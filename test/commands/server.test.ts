@@ -91,7 +91,7 @@ describe('agnes server', () => {
 
 describe('--server in a workspace of another server', () => {
   it('mixes no data into it', async () => {
-    const server = await startEmbeddedServer({demo: true})
+    const server = await startEmbeddedServer({demo: {scale: 0.01}})
     const [home, configDir] = [await tempDir(), await tempDir()]
     const run = (argv: string[], stdin = '') =>
       runCli([...argv, '--json'], {

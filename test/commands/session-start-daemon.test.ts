@@ -11,7 +11,7 @@ const MINUTE = 60_000
 
 /** A pulled workspace, a stored token, and a daemon that answers as it is told. */
 async function stage() {
-  const server = await startEmbeddedServer({demo: true})
+  const server = await startEmbeddedServer({demo: {scale: 0.01}})
   const home = await tempDir()
   const root = join(home, 'ws')
   const env = {HOME: home, AGNES_NO_KEYCHAIN: '1', AGNES_TOKEN_RENEW_DAYS: '0'}

@@ -25,7 +25,7 @@ interface Stage {
 }
 
 async function stage(options: {isPulled?: boolean; areEtagsLost?: boolean} = {}): Promise<Stage> {
-  const server = await startEmbeddedServer({demo: true})
+  const server = await startEmbeddedServer({demo: {scale: 0.01}})
   const front = options.areEtagsLost ? await withoutEtags(server.url) : undefined
   const url = front?.url ?? server.url
   const home = await tempDir()

@@ -7,7 +7,7 @@ import {snapshotTree} from '../support/snapshot-tree.js'
 import {tempDir} from '../support/temp-dir.js'
 
 async function stage() {
-  const server = await startEmbeddedServer({demo: true})
+  const server = await startEmbeddedServer({demo: {scale: 0.01}})
   const home = await tempDir()
   const root = join(home, 'ws')
   const env = {HOME: home, AGNES_SERVER: server.url, AGNES_TOKEN: server.analystToken}

@@ -2,7 +2,7 @@ import {expect, it} from 'vitest'
 import {startEmbeddedServer} from '../support/embedded-server.js'
 
 it('the audit names who read rows, whichever way they were read', async () => {
-  const server = await startEmbeddedServer({demo: true})
+  const server = await startEmbeddedServer({demo: {scale: 0.01}})
   const {analystToken: token} = server
   await server.call('GET', '/api/v2/sample/orders?n=1', {token})
   await server.call('GET', '/api/data/products/download', {token})
