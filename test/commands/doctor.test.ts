@@ -72,6 +72,18 @@ describe('agnes doctor', () => {
     ])
   })
 
+  it('--fix says what it could not mend', async () => {
+    const place = await stage()
+    await truncate(join(place.root, 'server/parquet/orders.parquet'), 10)
+    const published = place.server.store.byName('orders')!.file!
+    await rm(published)
+    const {exitCode, json} = await place.lines(['--fix'])
+    expect(exitCode).toBe(10)
+    expect(json.fixed).toEqual([
+      {command: 'agnes verify --repair', error: expect.stringMatching(/^orders: /)},
+    ])
+  })
+
   it('sees a server that is gone, and skips what needs it', async () => {
     const place = await stage()
     await place.server.close()

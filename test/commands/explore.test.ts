@@ -37,6 +37,15 @@ async function setting(tables: Record<string, string>, profiled: object[] = [], 
 }
 
 describe('agnes explore on a pulled table', () => {
+  it('profiles days that JavaScript does not know', async () => {
+    const far = "SELECT unnest([DATE '2026-01-31', DATE '290000-01-01']) AS far"
+    const late = "SELECT unnest([DATE '12026-01-01', DATE '12026-02-01']) AS late"
+    const {profile} = await setting({far, late})
+    expect((await profile('far')).columns.far).toMatchObject({distinct: 2, histogram: null})
+    const [first] = (await profile('late')).columns.late.histogram
+    expect(first.from).toBe('+012026-01-01')
+  })
+
   it('counts what is there, exactly', async () => {
     const {profile, server} = await setting({orders: ORDERS})
     const {json, columns} = await profile('orders')

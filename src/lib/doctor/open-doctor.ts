@@ -3,7 +3,7 @@ import {managedClaudeDirectory, ownLauncher, packageRoot} from '../config/paths.
 import {readSettings} from '../config/settings.js'
 import {findSecret} from '../credentials/find-secret.js'
 import type {SignInStores} from '../credentials/sign-in-store.js'
-import {AgnesError, toAgnesError} from '../errors.js'
+import {AgnesError, PartialError, toAgnesError} from '../errors.js'
 import {settingsPlaces, reportHooks} from '../hooks/open-hooks.js'
 import {readHookDefinitions} from '../hooks/install-hooks.js'
 import {openPush} from '../push/open-push.js'
@@ -93,8 +93,8 @@ export async function openDoctor(
 }
 
 function openFixes(context: DoctorContext, root: string): OpenedDoctor['fixes'] {
-  const pullAll = async (isVerify: boolean, signal: AbortSignal) =>
-    pull(
+  const pullAll = async (isVerify: boolean, signal: AbortSignal) => {
+    const {failed} = await pull(
       await context.pullDeps(root),
       {
         command: 'agnes doctor --fix',
@@ -108,9 +108,13 @@ function openFixes(context: DoctorContext, root: string): OpenedDoctor['fixes'] 
       },
       signal,
     )
+    const [first] = failed
+    if (first) throw new PartialError(`${first.table}: ${first.error}`)
+  }
   const pushAll = async (signal: AbortSignal) => {
     const options = {isDryRun: false, isPatient: false, waitMs: 60_000}
-    return pushSessions(await openPush(context, root), options, signal)
+    const {failure} = await pushSessions(await openPush(context, root), options, signal)
+    if (failure) throw failure
   }
   return new Map<string, (signal: AbortSignal) => Promise<unknown>>([
     ['agnes hooks install', () => reportHooks(context, root, 'install')],

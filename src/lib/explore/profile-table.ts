@@ -17,6 +17,8 @@ import {
 const MAX_EXACT_ROWS = 200_000
 
 type Kind = ColumnType['kind']
+/** The engine knows later days than JavaScript; no range of them can be written down. */
+const LAST_SECOND = 8_640_000_000_000
 /** Kinds that lie on a line: they have quantiles and a histogram. */
 const MEASURABLE: ReadonlySet<Kind> = new Set([...MEASURED_NUMBERS, 'date', 'timestamp'])
 const ORDERED: ReadonlySet<Kind> = new Set([
@@ -146,6 +148,7 @@ async function histogram(
   const [range] = await session.rows(`SELECT min(v), max(v) FROM ${values}`, [], signal)
   const [low, high] = range as [number | null, number | null]
   if (low === null || high === null || low === high) return null
+  if (isTime && Math.max(-low, high) > LAST_SECOND) return null
   const {bins, width} = binsFor(type, {low, high})
   if (!Number.isFinite(width) || width <= 0) return null
   const rows = await session.rows(
@@ -176,7 +179,7 @@ function binsFor(
 }
 
 function borderText({kind}: ColumnType): (place: number) => string {
-  if (kind === 'date') return (place) => new Date(place * 1000).toISOString().slice(0, 10)
+  if (kind === 'date') return (place) => new Date(place * 1000).toISOString().split('T', 1)[0]!
   if (kind !== 'timestamp') return (place) => String(Number(place.toPrecision(12)))
   return (place) => new Date(place * 1000).toISOString().replace(/\.000Z$/, 'Z')
 }
