@@ -27,6 +27,8 @@ const Stored = z.object({
       attempts: z.number(),
     }),
   ),
+  /** Ids of approved findings whose action had begun. */
+  begun: z.optional(z.array(z.string())),
 })
 
 /** One line of the journal: what was seen, what was decided, and what came of it. */
@@ -36,7 +38,8 @@ interface Decision {
   finding: string
   kind: Finding['kind']
   subject: string
-  decision: 'found' | 'mend' | 'helped' | 'vain' | 'gave_up' | 'gone' | 'approved' | 'denied'
+  decision:
+    'found' | 'mend' | 'helped' | 'vain' | 'gave_up' | 'cut_short' | 'gone' | 'approved' | 'denied'
   action: readonly string[] | null
   message: string
   exitCode?: number
@@ -55,18 +58,27 @@ export interface BookDeps {
 /** The findings of all workspaces; kept on disk, so that an approval survives the daemon. */
 export class FindingBook {
   private findings: Finding[] = []
+  private readonly begun = new Set<string>()
   private writing: Promise<void> = Promise.resolve()
 
   private constructor(private readonly deps: BookDeps) {}
 
-  /** A damaged file is started anew: what stands is found again within a minute. */
-  static async open(deps: BookDeps): Promise<FindingBook> {
+  /**
+   * A damaged file is started anew: what stands is found again within a minute. What was approved and had
+   * begun when the daemon was killed is asked again: an approval is for one try.
+   */
+  static async open(deps: BookDeps, now: string): Promise<FindingBook> {
     const book = new FindingBook(deps)
+    // Of daemons that were killed while they wrote; there is no other now.
+    for (const name of await deps.config.list('.'))
+      if (name.startsWith(`${FILE}.`) && name.endsWith('.tmp')) await deps.config.remove(name)
     const text = await deps.config.readText(FILE)
     if (text === undefined) return book
     const stored = Stored.safeParse(parse(text))
-    if (stored.success) book.findings = stored.data.findings
-    else deps.logger.warn('findings.damaged', {path: deps.config.absolute(FILE)})
+    if (stored.success) {
+      book.findings = stored.data.findings
+      await book.askAgain(stored.data.begun ?? [], now)
+    } else deps.logger.warn('findings.damaged', {path: deps.config.absolute(FILE)})
     return book
   }
 
@@ -91,8 +103,17 @@ export class FindingBook {
   }
 
   /** An action is about to run. */
-  begin(finding: Finding, now: string): Promise<void> {
-    return this.note(finding, 'mend', now)
+  async begin(finding: Finding, now: string): Promise<void> {
+    await this.note(finding, 'mend', now)
+    if (finding.state !== 'approved') return
+    this.begun.add(finding.id)
+    await this.save()
+  }
+
+  /** An action was stopped because the daemon ends: its approval holds for the next one. */
+  async putBack(finding: Finding, now: string): Promise<void> {
+    await this.note(finding, 'cut_short', now)
+    if (this.begun.delete(finding.id)) await this.save()
   }
 
   /** An action has run; `seen` is what the sensors see after it. */
@@ -104,6 +125,7 @@ export class FindingBook {
       ({kind, subject}) => kind === finding.kind && subject === finding.subject,
     )
     const facts = {exitCode: outcome.exitCode, isStillThere}
+    this.begun.delete(finding.id)
     if (!isStillThere) {
       this.findings = this.findings.filter(({id}) => id !== finding.id)
       await this.note(finding, 'helped', now, facts)
@@ -138,6 +160,17 @@ export class FindingBook {
     await this.save()
   }
 
+  private async askAgain(begun: readonly string[], now: string): Promise<void> {
+    const cut = this.findings.filter(({id, state}) => state === 'approved' && begun.includes(id))
+    for (const finding of cut) {
+      const asked: Finding = {...finding, state: finding.policy === 'ask' ? 'waiting' : 'open'}
+      this.replace(asked)
+      await this.note(asked, 'cut_short', now)
+      await this.deps.tell(asked)
+    }
+    if (cut.length > 0) await this.save()
+  }
+
   private byId(id: string): Finding {
     const found = this.findings.filter((finding) => finding.id.startsWith(id))
     const [only] = found
@@ -159,7 +192,9 @@ export class FindingBook {
   /** In turn, so that the newest content is the last one written. */
   private save(): Promise<void> {
     const write = async () => {
-      const text = JSON.stringify({format: 1, findings: this.findings}, null, 2) + '\n'
+      const {findings} = this
+      const begun = [...this.begun].filter((id) => findings.some((finding) => finding.id === id))
+      const text = JSON.stringify({format: 1, findings, begun}, null, 2) + '\n'
       await this.deps.config.writeAtomic(FILE, text, {mode: 0o600})
     }
     this.writing = this.writing.then(write, write)

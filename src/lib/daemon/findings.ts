@@ -59,11 +59,18 @@ function stateUnder(policy: Policy, old: Finding): Finding['state'] {
   return old.state
 }
 
-/** What is to be mended next, without anybody being asked. */
+/**
+ * What is to be mended next, without anybody being asked: what somebody waits for first. While a pull is
+ * too big and not approved, nothing that is mended by a pull is next: it would be refused, or bring it.
+ */
 export function nextToMend(findings: readonly Finding[]): Finding | undefined {
-  return findings.find(
+  const mendable = findings.filter(({action}) => action !== null)
+  const approved = mendable.find(({state}) => state === 'approved')
+  if (approved) return approved
+  const isPullHeld = findings.some(({kind}) => kind === 'pull_too_big')
+  return mendable.find(
     ({action, policy, state}) =>
-      action !== null && (state === 'approved' || (policy === 'auto' && state === 'open')),
+      policy === 'auto' && state === 'open' && !(isPullHeld && action?.[0] === 'pull'),
   )
 }
 

@@ -98,13 +98,9 @@ class Daemon {
     const {clock, config, logger, identity, socket} = this.deps
     const stop = () => this.stopping.abort()
     signal.addEventListener('abort', stop, {once: true})
-    this.book = await FindingBook.open({
-      config,
-      logger,
-      settings: () => this.settings,
-      tell: (finding) => this.tell(finding),
-    })
     const startedAt = new Date(clock.now()).toISOString()
+    const telling = {settings: () => this.settings, tell: (finding: Finding) => this.tell(finding)}
+    this.book = await FindingBook.open({config, logger, ...telling}, startedAt)
     const controls = {
       clock,
       board: this.board,
@@ -116,17 +112,19 @@ class Daemon {
       wakeEngine: () => this.engine.wake(),
       stop: () => this.stopping.abort(),
     }
-    const listener = await socket.listen((message) => handleRequest(controls, message))
     logger.info('daemon.started', {...identity})
+    let listener: {close(): Promise<void>} | undefined
     try {
+      // First, or whoever asks early would be told that its workspace is not kept.
       await this.reload()
+      listener = await socket.listen((message) => handleRequest(controls, message))
       this.deps.onReady()
       this.supervisor.add(this.engine)
       this.supervisor.add({name: 'reload', serve: (end) => this.keepReloading(end)})
       await aborted(this.stopping.signal)
     } finally {
       await this.supervisor.close()
-      await listener.close()
+      await listener?.close()
       signal.removeEventListener('abort', stop)
       logger.info('daemon.stopped', {pid: identity.pid})
     }
@@ -134,6 +132,7 @@ class Daemon {
 
   private async keepReloading(signal: AbortSignal): Promise<void> {
     for (;;) {
+      await this.lookAtServers()
       await this.deps.clock.sleep(RELOAD_MS, signal)
       await this.reload()
     }
@@ -167,7 +166,6 @@ class Daemon {
     }
     for (const origin of origins) if (!this.watches.has(origin)) this.addWatch(origin)
     await this.followSignIns()
-    await this.lookAtServers(origins)
   }
 
   /** What failed for want of a token is tried again at once, however long it would have waited. */
@@ -179,9 +177,10 @@ class Daemon {
     for (const loop of this.loops.values()) loop.retryNow()
   }
 
-  private async lookAtServers(origins: ReadonlySet<string>): Promise<void> {
+  /** A keychain may take its time to say when a token ends. */
+  private async lookAtServers(): Promise<void> {
     const {clock, tokenEndsAt} = this.deps
-    for (const origin of origins) {
+    for (const origin of this.watches.keys()) {
       const nowMs = clock.now()
       const facts = {nowMs, tokenEndsAt: await tokenEndsAt(origin)}
       const seen = senseServer(this.board.server(origin), facts)

@@ -52,6 +52,7 @@ export class WorkspaceLoop implements Service {
     private readonly deps: LoopDeps,
   ) {
     this.name = `workspace ${path}`
+    this.pullNews = this.earlierNews()
     deps.board.workspace(path, server)
   }
 
@@ -140,11 +141,10 @@ export class WorkspaceLoop implements Service {
   }
 
   private async pull(version: number, signal: AbortSignal): Promise<void> {
-    const {board, clock, random, settings} = this.deps
+    const {board, clock, random} = this.deps
     this.isAskedFor = false
     board.setState(this.path, {kind: 'pulling', since: this.now()})
-    const limit = String(settings().autoPullBytes)
-    const argv = ['pull', '--quiet', '--max-bytes', limit, '--workspace', this.path]
+    const argv = ['pull', '--quiet', ...this.pullLimit(), '--workspace', this.path]
     const outcome = readPullOutcome(await this.run(argv, signal))
     this.noteNews(outcome)
     if (outcome.kind === 'done' || outcome.kind === 'too_big') {
@@ -167,12 +167,29 @@ export class WorkspaceLoop implements Service {
     this.answer(outcome)
   }
 
+  /** More is fetched only when somebody approved it. */
+  private pullLimit(): string[] {
+    return ['--max-bytes', String(this.deps.settings().autoPullBytes)]
+  }
+
   private noteNews(outcome: PullOutcome): void {
     const untilMs = this.deps.clock.monotonicMs() + LOST_MS
     if (outcome.kind === 'too_big')
       this.pullNews = [{observation: tooBig(outcome.message), untilMs: Infinity}]
     else if (outcome.kind === 'done')
       this.pullNews = outcome.revoked.map((table) => ({observation: grantLost(table), untilMs}))
+  }
+
+  /** What the last pull of the daemon before this one brought still holds until the next pull. */
+  private earlierNews(): {observation: Observation; untilMs: number}[] {
+    const {book, clock} = this.deps
+    const nowMs = clock.monotonicMs()
+    return book.list().flatMap(({workspace, kind, subject, message, action, since}) => {
+      if (workspace !== this.path || (kind !== 'pull_too_big' && kind !== 'grant_lost')) return []
+      const agoMs = Math.max(0, clock.now() - Date.parse(since))
+      const untilMs = kind === 'grant_lost' ? nowMs + LOST_MS - agoMs : Infinity
+      return [{observation: {kind, subject, message, action}, untilMs}]
+    })
   }
 
   private get news(): Observation[] {
@@ -215,7 +232,13 @@ export class WorkspaceLoop implements Service {
     const command = `agnes ${finding.action?.join(' ')}`
     board.setState(this.path, {kind: 'mending', since: this.now(), command})
     await book.begin(finding, this.now())
-    const outcome = await this.run([...(finding.action ?? []), '--workspace', this.path], signal)
+    const isPull = finding.action?.[0] === 'pull' && finding.kind !== 'pull_too_big'
+    const limit = isPull ? this.pullLimit() : []
+    const argv = [...(finding.action ?? []), ...limit, '--workspace', this.path]
+    const outcome = await this.run(argv, signal).catch(async (error: unknown) => {
+      await book.putBack(finding, this.now())
+      throw error
+    })
     // Asked for by a person, so without the limit that made it a finding.
     if (finding.kind === 'pull_too_big' && outcome.exitCode === 0) this.pullNews = []
     const isOver = before.kind !== 'held' && before.kind !== 'error'

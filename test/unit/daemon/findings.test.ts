@@ -66,6 +66,16 @@ describe('findings', () => {
     expect(nextToMend(findings)).toBeUndefined()
   })
 
+  it('that a pull mends wait for one that is too big, and what was approved comes first', () => {
+    const tooBig: Observation = {...altered, kind: 'pull_too_big', subject: ''}
+    const {findings} = reconcile([], [altered, tooBig], under('auto'))
+    expect(nextToMend(findings)).toBeUndefined()
+    const approved = findings.map((finding) =>
+      finding.kind === 'pull_too_big' ? {...finding, state: 'approved' as const} : finding,
+    )
+    expect(nextToMend(approved)?.kind).toBe('pull_too_big')
+  })
+
   it('that only a person can mend are never tried', () => {
     const {findings} = reconcile([], [{...altered, action: null}], under('auto'))
     expect(nextToMend(findings)).toBeUndefined()
