@@ -192,6 +192,18 @@ describe('agnes why', () => {
     expect(stepsOf(json)).toMatchObject({grant: 'unknown', listed: 'unknown'})
   })
 
+  it('does not tell administrators that a table may not be theirs to see', async () => {
+    const {json} = await asAdmin(['why', 'no_such', '--json'])
+    const listed = json.steps.find(({step}: {step: string}) => step === 'listed')
+    expect(listed).toMatchObject({state: 'no', fix: 'agnes admin table list'})
+    expect(listed.what).toContain('there is none, or this token shows your own stack only')
+    const {run} = await analyst()
+    const hers = (await run(['why', 'no_such', '--json'])).json
+    expect(hers.steps.find(({step}: {step: string}) => step === 'listed')).toMatchObject({
+      ...{fix: 'agnes catalog', what: expect.stringContaining('it is not yours to see')},
+    })
+  })
+
   it('cannot be made to print a command or an escape of a name', async () => {
     const {run} = await analyst()
     const {stdout} = await run(['why', 'x;rm\u001B[2J'], {tty: true})

@@ -147,7 +147,7 @@ function grantStep(table: string, {access, row}: ServerFacts): WhyStep {
 }
 
 /** Not listed and not there look the same from here, and must. */
-function listedStep(table: string, {manifest, row, catalogProblem}: ServerFacts): WhyStep {
+function listedStep(table: string, {access, manifest, row, catalogProblem}: ServerFacts): WhyStep {
   const step = {step: 'listed', ...noFix} as const
   if (valueOf(manifest)?.tables.has(table))
     return {...step, state: 'yes', what: `The server lists ${table} for you.`}
@@ -159,8 +159,15 @@ function listedStep(table: string, {manifest, row, catalogProblem}: ServerFacts)
   const problem = 'problem' in manifest ? manifest.problem : catalogProblem
   if (problem)
     return {...step, state: 'unknown', what: `What is listed could not be read: ${problem.message}`}
-  const what = `The server lists no table ${table} for you: there is none, or it is not yours to see.`
-  return {...step, state: 'no', what, ...fixBy('you', 'catalog')}
+  const isAdmin = valueOf(access)?.isAdmin === true
+  const why = isAdmin ? 'this token shows your own stack only' : 'it is not yours to see'
+  const what = `The server lists no table ${table} for you: there is none, or ${why}.`
+  return {
+    ...step,
+    state: 'no',
+    what,
+    ...fixBy('you', ...(isAdmin ? ['admin', 'table', 'list'] : ['catalog'])),
+  }
 }
 
 function visibility({manifest, row, catalogProblem}: ServerFacts, table: string): WhyStep['state'] {
