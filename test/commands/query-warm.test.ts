@@ -145,7 +145,7 @@ describe('a warm query', {timeout: 240_000}, () => {
     expect(answer).toMatchObject({exitCode: 0, stdout: Buffer.from('m,t\n300.0 MiB,1\n')})
   })
 
-  it('has nothing left of the query before: a table that was taken away is gone, and what came is there', async () => {
+  it('has nothing left of the query before: what was taken away is gone, and no other workspace is near', async () => {
     const workspace = await world()
     const other = await queryWorkspace({tables: {elsewhere: 'SELECT 1 AS a'}})
     const warm = await warmSide()

@@ -4,12 +4,15 @@ import {mkdir, stat, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
 import {warmQueryClient} from '../../src/lib/adapters/warm-query-client.js'
+import {packageVersion} from '../../src/lib/context/package-version.js'
 import {installedCli} from '../support/installed-cli.js'
 import {queryWorkspace} from '../support/query-workspace.js'
 import {runNode, spawnProcess} from '../support/spawn-node.js'
 
 const ENDLESS = "SELECT i, 'some text ' || i FROM range(1000000000) t(i)"
 const THINKING = 'SELECT count(*) FROM range(10000000000000) a(i) WHERE hash(i) = 1'
+
+const LONG = 'SELECT count(*) AS n FROM range(300000000) t(i) WHERE hash(i) = 1'
 
 /** A workspace, and a process that answers its queries; the daemon starts it where `hasDaemon`. */
 async function computer() {
@@ -41,7 +44,8 @@ async function computer() {
     onTestFinished(() => void child.kill('SIGKILL'))
     return child
   }
-  return {...workspace, entry, env, socket, engine, query, start}
+  const client = warmQueryClient(join(home, '.config/agnes'), home)
+  return {...workspace, entry, env, socket, engine, query, start, client}
 }
 
 const answeredBy = async (
@@ -109,8 +113,7 @@ describe('warm queries between processes', {timeout: 240_000}, () => {
     const thinking = pc.start([THINKING])
     thinking.kill('SIGTERM')
     await once(thinking, 'exit')
-    const client = warmQueryClient(join(pc.home, '.config/agnes'), pc.home)
-    while ((await client.connect('any')) === 'busy') continue
+    while ((await pc.client.connect('any')) === 'busy') continue
     expect(await pc.query(['SELECT 1'])).toMatchObject({exitCode: 0})
     expect(await answeredBy(engine)).toBeGreaterThanOrEqual(4)
   })
@@ -130,8 +133,9 @@ describe('warm queries between processes', {timeout: 240_000}, () => {
     expect(await pc.query(['SELECT 1 AS n', '--format', 'csv'])).toEqual({
       ...{exitCode: 0, signal: null, stdout: 'n\n1\n', stderr: ''},
     })
-    const second = spawnProcess(process.execPath, [pc.entry, 'daemon', 'engine', '--json'], pc)
-    const slow = pc.start(['SELECT count(*) AS n FROM range(3000000000) t(i) WHERE hash(i) = 1'])
+    const second = await pc.engine()
+    const slow = pc.start([LONG, '--format', 'csv'])
+    while ((await pc.client.connect('any')) !== 'busy') continue
     second.child.kill('SIGKILL')
     let stdout = ''
     slow.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
@@ -149,6 +153,7 @@ describe('warm queries between processes', {timeout: 240_000}, () => {
     expect(await pc.query(['SELECT 2 AS n', '--format', 'csv'])).toMatchObject({stdout: 'n\n2\n'})
     daemon.child.kill('SIGTERM')
     await daemon.ended
+    expect(await pc.client.connect(packageVersion())).toBe('none')
     expect(await pc.query(['SELECT 3 AS n', '--format', 'csv'])).toMatchObject({stdout: 'n\n3\n'})
   })
 })

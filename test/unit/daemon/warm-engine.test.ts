@@ -2,8 +2,12 @@ import {describe, expect, it} from 'vitest'
 import {NodeFiles} from '../../../src/lib/adapters/node-files.js'
 import {systemRandom} from '../../../src/lib/adapters/system-random.js'
 import {answerQueries} from '../../../src/lib/daemon/answer-queries.js'
+import {askDaemon} from '../../../src/lib/daemon/ask-daemon.js'
 import {WarmEngine} from '../../../src/lib/daemon/warm-engine.js'
 import {FakeClock} from '../../support/fake-clock.js'
+import {daemonWorld} from './daemon-world.js'
+
+const never = new AbortController().signal
 
 const settled = async () => {
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
@@ -93,6 +97,24 @@ describe('the process that answers queries', () => {
     state.exitCode = 1
     state.end()
     expect(await served).toBe('engine_failed')
+  })
+})
+
+describe('the daemon that is asked for it', () => {
+  it('starts it', async () => {
+    const world = await daemonWorld([])
+    expect(await askDaemon(world.socket, {op: 'warm'}, never)).toEqual({isWanted: true})
+    await settled()
+    await world.clock.advance(1000)
+    await settled()
+    expect(world.jobs).toMatchObject([{argv: ['daemon', 'engine'], folder: world.config.root}])
+  })
+
+  it('does not where the settings say so', async () => {
+    const world = await daemonWorld([], {warm_queries: false})
+    expect(await askDaemon(world.socket, {op: 'warm'}, never)).toEqual({isWanted: false})
+    await world.pass(60_000)
+    expect(world.jobs).toEqual([])
   })
 })
 
