@@ -83,7 +83,7 @@ export function tokensText(
     paint(terminal, 'bold', title),
   )
   const lines = tokens.map((token) => [
-    token.id,
+    sanitizeLine(token.id),
     sanitizeLine(token.name) + (token.isCurrent ? ' (this one)' : ''),
     paint(terminal, STATES[token.state], token.state),
     day(token.createdAt, ''),
@@ -99,7 +99,7 @@ export function newTokenText(made: NewToken, terminal: Terminal): string {
   const until =
     made.expiresAt === null ? 'never expires' : `expires on ${made.expiresAt.slice(0, 10)}`
   return [
-    `Token "${sanitizeLine(made.name)}" (${made.id}) ${until}. It is shown this once:`,
+    `Token "${sanitizeLine(made.name)}" (${sanitizeLine(made.id)}) ${until}. It is shown this once:`,
     '',
     sanitizeLine(made.token),
   ].join('\n')
@@ -110,7 +110,7 @@ export function revokedText(
   terminal: Terminal,
 ): string {
   if (!terminal.isTty) return row([token.id, token.name, 'revoked'])
-  const what = `"${sanitizeLine(token.name)}" (${token.id})`
+  const what = `"${sanitizeLine(token.name)}" (${sanitizeLine(token.id)})`
   return wasRevoked ? `${what} was revoked before.` : `Revoked ${what}: it stopped working at once.`
 }
 
