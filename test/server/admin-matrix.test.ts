@@ -5,18 +5,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {leaveGroup} from '../../src/server/memberships.js'
 import type {UserRow} from '../../src/server/state/rows.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
-import {noEngine} from '../support/folder-store.js'
-
-const emptyData = async () => ({
-  store: {
-    tables: () => [],
-    byId: () => undefined,
-    byName: () => undefined,
-    async rescan() {},
-    async close() {},
-  },
-  engine: noEngine,
-})
+import {noData} from '../support/folder-store.js'
 
 type Body = Record<string, unknown>
 /** Method, path, body, and what an administrator gets: requests that only a lack of rights can refuse. */
@@ -76,7 +65,7 @@ let callers: [who: string, token: string | null, status: number, detail: string]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'agnes-test-'))
-  server = await startEmbeddedServer({dir: folder, openData: emptyData, isShared: true})
+  server = await startEmbeddedServer({dir: folder, openData: noData, isShared: true})
   await server.grant('orders')
   const {state, issuer} = server
   const {other, gone} = await addOthers(server)
@@ -173,7 +162,7 @@ describe('administration', () => {
   })
 
   it('does all of it for an administrator, and writes down every change in words', async () => {
-    const own = await startEmbeddedServer({openData: emptyData})
+    const own = await startEmbeddedServer({openData: noData})
     await own.grant('orders')
     await addOthers(own)
     for (const [method, path, body, ok] of ENDPOINTS) {
@@ -200,7 +189,7 @@ function changes(method: string, path: string): boolean {
 
 describe('the last administrator', () => {
   it('stays, whichever way somebody tries', async () => {
-    const {call, state, issuer} = await startEmbeddedServer({openData: emptyData})
+    const {call, state, issuer} = await startEmbeddedServer({openData: noData})
     const first = state.userByEmail('admin@localhost')!
     const admins = state.groupByName('Admin')!
     const {body: ben} = await call('POST', '/api/users', {body: {email: 'ben@x.cz', name: 'Ben'}})
@@ -227,7 +216,7 @@ describe('the last administrator', () => {
   })
 
   it('stays when the last two go at once', async () => {
-    const {call, state} = await startEmbeddedServer({openData: emptyData})
+    const {call, state} = await startEmbeddedServer({openData: noData})
     const admins = state.groupByName('Admin')!
     const ids: string[] = []
     for (const email of ['a@x.cz', 'b@x.cz']) {

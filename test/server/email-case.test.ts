@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import {adminOf} from '../support/admin-runs.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
-import {noEngine} from '../support/folder-store.js'
+import {noData} from '../support/folder-store.js'
 import {EMAIL, PASSWORD, setPassword, signInWorld} from '../support/sign-in-world.js'
 import {tempDir} from '../support/temp-dir.js'
 import {writeFile} from 'node:fs/promises'
@@ -9,17 +9,6 @@ import {join} from 'node:path'
 
 const AT = '2026-01-31T12:00:00.000000'
 const OTHER_CASE = 'Analyst@Example.COM'
-const emptyData = async () => ({
-  store: {
-    tables: () => [],
-    byId: () => undefined,
-    byName: () => undefined,
-    async rescan() {},
-    async close() {},
-  },
-  engine: noEngine,
-})
-
 /** Written by an older server, which took both for different people. */
 async function addTwin({state}: EmbeddedServer, email: string): Promise<void> {
   const row = {id: `id-${email}`, email, name: email, active: true, passwordHash: null}
@@ -31,7 +20,7 @@ async function addTwin({state}: EmbeddedServer, email: string): Promise<void> {
 
 describe('the same e-mail in another case', () => {
   it('signs in by password and on the page, as the person it is', async () => {
-    const {server, run} = await signInWorld({openData: emptyData})
+    const {server, run} = await signInWorld({openData: noData})
     const body = {email: OTHER_CASE, password: PASSWORD}
     for (const path of ['/auth/token', '/auth/password/login']) {
       const answer = await server.call('POST', path, {token: null, body})
@@ -51,7 +40,7 @@ describe('the same e-mail in another case', () => {
   })
 
   it('is no new user, with the words of the contract', async () => {
-    const server = await startEmbeddedServer({openData: emptyData})
+    const server = await startEmbeddedServer({openData: noData})
     const body = {email: ` ${OTHER_CASE}`, name: 'Again'}
     const refused = await server.call('POST', '/api/users', {body})
     expect([refused.status, refused.body]).toEqual([
@@ -67,7 +56,7 @@ describe('the same e-mail in another case', () => {
   })
 
   it('is the member it names, and told as the server has it', async () => {
-    const server = await startEmbeddedServer({openData: emptyData})
+    const server = await startEmbeddedServer({openData: noData})
     const admin = await adminOf(server)
     await admin(['group', 'create', 'sales'])
     for (const isNew of [true, false]) {
@@ -79,7 +68,7 @@ describe('the same e-mail in another case', () => {
   })
 
   it('is one person in access as code', async () => {
-    const server = await startEmbeddedServer({openData: emptyData})
+    const server = await startEmbeddedServer({openData: noData})
     const [admin, home] = [await adminOf(server), await tempDir()]
     const apply = async (file: object) => {
       await writeFile(join(home, 'access.yaml'), JSON.stringify(file))
@@ -102,7 +91,7 @@ describe('the same e-mail in another case', () => {
 
 describe('two people whose e-mails differ in case alone, from before', () => {
   it('both stay, an exact address names one of them, any other neither', async () => {
-    const server = await startEmbeddedServer({openData: emptyData})
+    const server = await startEmbeddedServer({openData: noData})
     await addTwin(server, OTHER_CASE)
     await setPassword(server, EMAIL, PASSWORD)
     await setPassword(server, OTHER_CASE, `${PASSWORD} 2`)

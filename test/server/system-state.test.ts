@@ -9,7 +9,7 @@ import type {StateChange} from '../../src/server/state/rows.js'
 import {SystemState} from '../../src/server/state/system-state.js'
 import {SystemStore} from '../../src/server/state/system-store.js'
 import {startEmbeddedServer} from '../support/embedded-server.js'
-import {noEngine} from '../support/folder-store.js'
+import {noData} from '../support/folder-store.js'
 import {tempDir} from '../support/temp-dir.js'
 
 const AT = '2026-01-31T12:00:00.000000'
@@ -46,17 +46,6 @@ async function openState(path: string) {
   const store = await SystemStore.open(new DuckDbWarehouse(), path)
   return {store, state: await SystemState.load(store)}
 }
-
-const emptyData = async () => ({
-  store: {
-    tables: () => [],
-    byId: () => undefined,
-    byName: () => undefined,
-    async rescan() {},
-    async close() {},
-  },
-  engine: noEngine,
-})
 
 describe('the state of the server', () => {
   it('is the same after it was closed and opened again', async () => {
@@ -191,11 +180,11 @@ describe('the state of the server', () => {
 describe('a served folder', () => {
   it('has a token on its first start only, stored as a hash, signed by a key of its own', async () => {
     const dir = await tempDir()
-    const first = await startEmbeddedServer({dir, openData: emptyData})
+    const first = await startEmbeddedServer({dir, openData: noData})
     const {adminToken} = first
     expect(adminToken).not.toBe('')
     await first.close()
-    const second = await startEmbeddedServer({dir, openData: emptyData})
+    const second = await startEmbeddedServer({dir, openData: noData})
     expect(second.firstToken).toBeUndefined()
     const answer = await second.call('GET', '/api/users', {token: adminToken})
     expect(answer.status).toBe(200)
@@ -209,7 +198,7 @@ describe('a served folder', () => {
 
   it('writes down who did what, in batches, and when a token was used', async () => {
     const clock = new FakeClock()
-    const server = await startEmbeddedServer({openData: emptyData, clock})
+    const server = await startEmbeddedServer({openData: noData, clock})
     await server.call('GET', '/api/sync/manifest')
     await server.call('GET', '/api/sync/manifest', {token: 'garbage'})
     await server.call('POST', '/api/admin/groups', {body: {name: 'sales'}})
@@ -236,7 +225,7 @@ describe('a served folder', () => {
   })
 
   it('limits how often one address may try passwords', async () => {
-    const server = await startEmbeddedServer({openData: emptyData, hasRateLimits: true})
+    const server = await startEmbeddedServer({openData: noData, hasRateLimits: true})
     const body = {email: 'admin@localhost', password: 'guess'}
     const statuses: number[] = []
     for (let i = 0; i < 11; i++)
@@ -249,7 +238,7 @@ describe('a served folder', () => {
 
 describe('the manifest', () => {
   it('answers 304 to its own ETag until data or rights change', async () => {
-    const server = await startEmbeddedServer({openData: emptyData})
+    const server = await startEmbeddedServer({openData: noData})
     const ask = (etag?: string) =>
       fetch(`${server.url}/api/sync/manifest`, {
         headers: {
@@ -268,7 +257,7 @@ describe('the manifest', () => {
 
 describe('two servers on one folder', () => {
   it('is refused to the second, which names the first', async () => {
-    const server = await startEmbeddedServer({openData: emptyData})
+    const server = await startEmbeddedServer({openData: noData})
     const path = join(server.dir, 'state/system.duckdb')
     // The lock is between processes, so the second one has to be one.
     const script = `

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto'
 import {readdir, readFile, stat} from 'node:fs/promises'
 import {join} from 'node:path'
+import type {OpenedData} from '../../src/server/create-server.js'
 import type {DataStore, PublishedTable, QueryEngine} from '../../src/server/model.js'
 
 /** A data store that publishes whatever Parquet files lie in a folder: no engine, no registry. */
@@ -28,6 +29,18 @@ export const noEngine: QueryEngine = {
   query: refuse,
   async close() {},
 }
+
+/** `openData` for servers whose tests are about people and rights. */
+export const noData = async (): Promise<OpenedData> => ({
+  store: {
+    tables: () => [],
+    byId: () => undefined,
+    byName: () => undefined,
+    async rescan() {},
+    async close() {},
+  },
+  engine: noEngine,
+})
 
 function refuse(): Promise<never> {
   return Promise.reject(new Error('this test server has no query engine'))

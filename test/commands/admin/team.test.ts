@@ -3,23 +3,12 @@ import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {adminOf} from '../../support/admin-runs.js'
 import {startEmbeddedServer} from '../../support/embedded-server.js'
-import {noEngine} from '../../support/folder-store.js'
+import {noData} from '../../support/folder-store.js'
 import {tempDir} from '../../support/temp-dir.js'
-
-const emptyData = async () => ({
-  store: {
-    tables: () => [],
-    byId: () => undefined,
-    byName: () => undefined,
-    async rescan() {},
-    async close() {},
-  },
-  engine: noEngine,
-})
 
 /** People and groups need no data. */
 async function people() {
-  const server = await startEmbeddedServer({openData: emptyData})
+  const server = await startEmbeddedServer({openData: noData})
   return {server, admin: await adminOf(server)}
 }
 

@@ -7,7 +7,7 @@ import {everything, readAccess} from '../../../src/lib/access/read-access.js'
 import {AdminApi} from '../../../src/lib/admin/admin-api.js'
 import {GotHttpClient} from '../../../src/lib/adapters/http-client.js'
 import {startEmbeddedServer} from '../../support/embedded-server.js'
-import {noEngine} from '../../support/folder-store.js'
+import {noData} from '../../support/folder-store.js'
 import {recorded, recordedBytes} from '../../support/recorded.js'
 import {startTestServer} from '../../support/test-server.js'
 
@@ -158,18 +158,7 @@ describe('an export, applied', () => {
   })
 
   it('does so with the types of the embedded server', async () => {
-    const server = await startEmbeddedServer({
-      openData: async () => ({
-        store: {
-          tables: () => [],
-          byId: () => undefined,
-          byName: () => undefined,
-          async rescan() {},
-          async close() {},
-        },
-        engine: noEngine,
-      }),
-    })
+    const server = await startEmbeddedServer({openData: noData})
     const admin = administration(server.url, 'admin@localhost', server.adminToken)
     const types = (await admin.api.resourceTypes(never)).map(({key}) => key)
     const file = (grants: object) => JSON.stringify({tables: {orders: {}}, grants})
