@@ -1,5 +1,5 @@
 import {once} from 'node:events'
-import {stat} from 'node:fs/promises'
+import {rm, stat} from 'node:fs/promises'
 import {createConnection, createServer, type Socket} from 'node:net'
 import {join} from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
@@ -176,6 +176,14 @@ describe('the warm engine', () => {
     expect(sent).toBeLessThan(4 * 1024 * 1024)
     expect(listener.isBusy).toBe(true)
     slow.destroy()
+  })
+
+  it('is spent when its socket was taken away', async () => {
+    const {path, listener, connected} = await engine(async () => 0)
+    expect(listener.isSpent).toBe(false)
+    expect(await ask(await connected())).toEqual({exitCode: 0})
+    await rm(path)
+    expect(listener.isSpent).toBe(true)
   })
 
   it('hangs up on what is no request, and lives on', async () => {

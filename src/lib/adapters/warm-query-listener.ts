@@ -1,4 +1,5 @@
 import {once} from 'node:events'
+import {statSync} from 'node:fs'
 import type {Socket} from 'node:net'
 import {Readable} from 'node:stream'
 import {InterruptedError} from '../errors.js'
@@ -26,9 +27,11 @@ export async function listenForQueries(
     answered: 0,
     isBusy: false,
     get isSpent() {
-      return process.ppid !== parent || process.memoryUsage.rss() > SPENT_BYTES
+      if (process.ppid !== parent || process.memoryUsage.rss() > SPENT_BYTES) return true
+      return markOf(path) !== mark
     },
   }
+  let mark = markOf(path)
   const serve = async (socket: Socket) => {
     socket.on('error', () => socket.destroy())
     if (state.isBusy || state.isSpent) {
@@ -54,7 +57,15 @@ export async function listenForQueries(
     // What one connection breaks of it is its own end, not everybody's.
     serve(socket).catch((error: Error) => socket.destroy(error))
   })
+  mark = markOf(path)
   return Object.assign(state, {close: () => listener.close()})
+}
+
+/** Which socket lies there: an engine of a daemon that died takes ours away when it ends. */
+function markOf(path: string): string | undefined {
+  if (process.platform === 'win32') return undefined
+  const facts = statSync(path, {throwIfNoEntry: false})
+  return facts && `${facts.dev} ${facts.ino}`
 }
 
 /** False for a query that was given back. */

@@ -65,7 +65,7 @@ export interface WarmListener {
   readonly answered: number
   /** Whether a query is being run. */
   readonly isBusy: boolean
-  /** Whether nobody should be let in again: memory has grown, or the daemon is gone. */
+  /** Whether nobody should be let in again: memory has grown, or the daemon or the socket is gone. */
   readonly isSpent: boolean
   close(): Promise<void>
 }
