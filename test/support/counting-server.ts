@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto'
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
+import {setTimeout as delay} from 'node:timers/promises'
 import {onTestFinished} from 'vitest'
 
 export interface PublishedFile {
@@ -26,7 +27,10 @@ export interface CountingServer {
 /** Small enough that a kill can fall between any two. */
 const CHUNK_BYTES = 64 * 1024
 
-export async function startCountingServer(): Promise<CountingServer> {
+/** @param pace how data leaves: in pieces of `chunkBytes`, with `pauseMs` after each */
+export async function startCountingServer(
+  pace: {chunkBytes: number; pauseMs: number} = {chunkBytes: CHUNK_BYTES, pauseMs: 0},
+): Promise<CountingServer> {
   let files: readonly PublishedFile[] = []
   let sentBytes = 0
   let asked: string[] = []
@@ -44,7 +48,7 @@ export async function startCountingServer(): Promise<CountingServer> {
     const file = files.find((other) => other.table === table && other.part === part)
     if (!file) return sendJson(response, undefined)
     asked.push(part === null ? table : `${table}/${part}`)
-    void sendFile(file.bytes, {request, response, count})
+    void sendFile(file.bytes, {request, response, count, pace})
   })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
@@ -104,9 +108,14 @@ function sendJson(response: ServerResponse, body: object | undefined): void {
 
 async function sendFile(
   bytes: Buffer,
-  exchange: {request: IncomingMessage; response: ServerResponse; count(bytes: number): void},
+  exchange: {
+    request: IncomingMessage
+    response: ServerResponse
+    count(bytes: number): void
+    pace: {chunkBytes: number; pauseMs: number}
+  },
 ): Promise<void> {
-  const {request, response, count} = exchange
+  const {request, response, count, pace} = exchange
   const etag = `"${md5(bytes)}"`
   const wanted = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
   const ifRange = request.headers['if-range']
@@ -119,10 +128,11 @@ async function sendFile(
     ...{'content-length': end - start, etag, 'accept-ranges': 'bytes'},
     ...(isRange ? range : {}),
   })
-  for (let at = start; at < end && !response.destroyed; at += CHUNK_BYTES) {
-    const chunk = bytes.subarray(at, Math.min(at + CHUNK_BYTES, end))
+  for (let at = start; at < end && !response.destroyed; at += pace.chunkBytes) {
+    const chunk = bytes.subarray(at, Math.min(at + pace.chunkBytes, end))
     const isTaken = response.write(chunk)
     count(chunk.length)
+    if (pace.pauseMs > 0) await delay(pace.pauseMs)
     if (!isTaken)
       await new Promise<void>((resolve) => {
         const go = () => {
