@@ -16,6 +16,8 @@ import {words} from '../docs/printed-commands.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
 import {runCli} from '../support/run-cli.js'
 import {tempDir} from '../support/temp-dir.js'
+import {tempWorkspace} from '../support/temp-workspace.js'
+import {startTestServer} from '../support/test-server.js'
 
 const PASSWORD = 'correct horse battery'
 let dir: string
@@ -195,6 +197,13 @@ const BREAKS: Break[] = [
     mend: (_desk, printed) => chmod(printed.split(' ')[2]!, 0o600),
   },
   {
+    how: 'tokens belong into a keychain that is not there',
+    damage: ({config}) => appendFile(join(config, 'config.yaml'), 'credential_store: keychain\n'),
+    lines: {keychain: 'warn'},
+    exitCode: 0,
+    mend: signIn,
+  },
+  {
     how: 'init was interrupted',
     damage: ({inside}) => rm(inside('.claude/init-complete')),
     lines: {workspace: 'warn'},
@@ -254,6 +263,15 @@ const BREAKS: Break[] = [
     exitCode: 10,
   },
   {
+    how: 'the catalog was in use when the tables changed',
+    damage: ({inside}) =>
+      edit(inside('.claude/agnes/sync_state.json'), (text) =>
+        text.replace(/"behind": *null/, '"behind": "Somebody had it open."'),
+      ),
+    lines: {catalog: 'warn'},
+    exitCode: 0,
+  },
+  {
     how: 'the last pull failed',
     damage: (place) => withWrongToken(place, ['pull', '--quiet']),
     lines: {pull: 'fail'},
@@ -296,6 +314,15 @@ describe('agnes doctor', () => {
     await (broken.mend ?? asPrinted)(place, command)
     const mended = await place.lines()
     expect([mended.unwell, mended.exitCode]).toEqual([{}, 0])
+  })
+
+  it('says so when the server finds itself unwell, which is its own people’s to mend', async () => {
+    const unwell = await startTestServer()
+    unwell.json('/api/health', {status: 'unhealthy'})
+    const {home, root} = await tempWorkspace({server: unwell.origin})
+    const {json} = await runCli(['doctor', '--json'], {env: {HOME: home}, currentDir: root})
+    const line = (json.checks as (Line & {who: string})[]).find(({id}) => id === 'server')
+    expect([line?.state, line?.who]).toEqual(['warn', 'admin'])
   })
 
   it('has a way to break each of its lines here or beside this test', async () => {

@@ -1,7 +1,7 @@
 import {once} from 'node:events'
 import {createServer, get, type IncomingMessage} from 'node:http'
 import type {AddressInfo} from 'node:net'
-import {readFile, rm, utimes, writeFile} from 'node:fs/promises'
+import {mkdir, readFile, rm, utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
 import type {Background} from '../../src/lib/ports/background.js'
@@ -241,6 +241,36 @@ describe('the start of a session', () => {
       currentDir: root,
     })
     expect(refused).not.toBe(0)
+  })
+})
+
+describe('sessions that no end has sent', () => {
+  it('go in the background with the next start, once, and not those still going on', async () => {
+    const {start, root, env, started, run} = await stage()
+    await run(['push', '--quiet', '--idle', '0'])
+    started.length = 0
+    await start()
+    expect(started).toEqual([])
+    const folder = join(env.HOME!, '.claude/projects', root.replaceAll(/[^A-Za-z0-9]/g, '-'))
+    await mkdir(folder, {recursive: true})
+    const message = {role: 'user', content: 'hi'}
+    const line = JSON.stringify({type: 'user', cwd: root, sessionId: 's0', message})
+    await writeFile(join(folder, 's0.jsonl'), `${line}\n`)
+    await start()
+    const catchUp = ['push', '--quiet', '--idle', '15', '--workspace', root]
+    expect(started).toEqual([catchUp])
+    await run(catchUp)
+    expect((await run(['session', 'list', '--json'])).json.sessions).toMatchObject([
+      {state: 'pending'},
+    ])
+    const before = new Date(Date.now() - 16 * 60_000)
+    await utimes(join(folder, 's0.jsonl'), before, before)
+    await run(catchUp)
+    expect((await run(['session', 'list', '--json'])).json.sessions).toMatchObject([
+      {state: 'sent'},
+    ])
+    await start()
+    expect(started).toEqual([catchUp])
   })
 })
 

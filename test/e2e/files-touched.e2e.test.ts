@@ -54,7 +54,7 @@ async function desk() {
     folders.some((one) => path === one || path.startsWith(`${one}/`))
   const isSystem = (path: string) => SYSTEM.some((pattern) => pattern.test(path))
   return {
-    ...{home, root, claude, env},
+    ...{server, home, root, claude, env},
     trace: (argv: string[], stdin?: string) =>
       traced([BIN, ...argv], {env, cwd: root, ...(stdin === undefined ? {} : {stdin})}),
     /** What lies outside of everything it may touch. */
@@ -68,8 +68,8 @@ async function desk() {
 const hook = (event: string) => JSON.stringify({hook_event_name: event, session_id: 'own'})
 
 describe.runIf(canTrace)('which files are touched', {timeout: 120_000}, () => {
-  it('by pull, push, update, the hooks and the doctor: none but ours', async () => {
-    const {trace, outside, claude, root} = await desk()
+  it('by pull, push, update, the hooks and the doctor: none but ours; and nobody but the server is asked', async () => {
+    const {trace, outside, claude, root, server} = await desk()
     const nothing = {read: [], written: []}
     const table = join(root, 'server/parquet/orders.parquet')
     await rm(table)
@@ -82,14 +82,20 @@ describe.runIf(canTrace)('which files are touched', {timeout: 120_000}, () => {
       [['push', '--json']],
       [['update', '--json']],
     ]
-    const touched = {read: new Set<string>(), written: new Set<string>()}
+    const touched = {
+      ...{read: new Set<string>(), written: new Set<string>()},
+      connected: new Set<number>(),
+    }
     for (const [argv, stdin] of runs) {
       const run = await trace(argv, stdin)
       expect(run.exitCode, `${argv.join(' ')}\n${run.stdout}${run.stderr}`).toBe(0)
       expect({argv, ...outside(run)}).toEqual({argv, ...nothing})
       for (const path of run.read) touched.read.add(path)
+      for (const port of run.connected) touched.connected.add(port)
+      if (argv[0] === 'statusline') expect([...run.connected]).toEqual([])
       for (const path of run.written) touched.written.add(path)
     }
+    expect([...touched.connected]).toEqual([Number(new URL(server.url).port)])
     expect([...touched.read].some((path) => path.endsWith('/own.jsonl'))).toBe(true)
     expect(touched.written).toContain(table)
     expect(touched.written).toContain(join(root, '.claude/agnes/push-ledger.ndjson'))

@@ -13,12 +13,14 @@ export interface Traced {
   read: Set<string>
   /** Opened for writing, made, renamed, removed or changed. */
   written: Set<string>
+  /** Ports of this and other computers. */
+  connected: Set<number>
 }
 
 const CALLS =
   '?open,openat,?openat2,?creat,?truncate,?mkdir,mkdirat,?mknod,mknodat,?rmdir,?unlink,unlinkat,' +
   '?rename,?renameat,renameat2,?link,linkat,?symlink,symlinkat,?chmod,fchmodat,?chown,fchownat,' +
-  '?utimes,utimensat'
+  '?utimes,utimensat,connect'
 const STRACE = ['-ff', '-qq', '-y', '-s', '4096', '-e', `trace=${CALLS}`]
 
 /** False where there is no `strace`, or where it may not look. */
@@ -44,7 +46,10 @@ export async function traced(
   const options = {env: {...env, UV_USE_IO_URING: '0'}, cwd}
   const run = spawnProcess('strace', program, stdin === undefined ? options : {...options, stdin})
   const {exitCode, stdout, stderr} = await run.ended
-  const found = {exitCode, stdout, stderr, read: new Set<string>(), written: new Set<string>()}
+  const found = {
+    ...{exitCode, stdout, stderr},
+    ...{read: new Set<string>(), written: new Set<string>(), connected: new Set<number>()},
+  }
   for (const name of await readdir(folder))
     for (const line of (await readFile(join(folder, name), 'utf8')).split('\n'))
       note(found, line, cwd)
@@ -52,10 +57,13 @@ export async function traced(
 }
 
 /** `openat(AT_FDCWD</cwd>, "path", O_RDONLY) = 3</real/path>`, or a call that names what it changes. */
-function note({read, written}: Traced, line: string, cwd: string): void {
+function note({read, written, connected}: Traced, line: string, cwd: string): void {
+  // It is on its way when the kernel answers EINPROGRESS.
+  const port = /^connect\(.*sin6?_port=htons\((\d+)\)/.exec(line)?.[1]
+  if (port !== undefined) connected.add(Number(port))
   const [, call, args, outcome] = /^(\w+)\((.*)\)\s+= (-?\d+(?:<.*>)?)/.exec(line) ?? []
   if (call === undefined || args === undefined || outcome === undefined) return
-  if (outcome.startsWith('-')) return
+  if (outcome.startsWith('-') || call === 'connect') return
   if (/^(?:open|openat|openat2|creat)$/.test(call)) {
     const path = /<(.*)>$/.exec(outcome)?.[1] ?? ''
     const isWriting = call === 'creat' || /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC/.test(args)
