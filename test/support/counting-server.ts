@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto'
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
+// eslint-disable-next-line agnes/no-sleeps -- the server is slow on purpose; nobody waits for it by time
 import {setTimeout as delay} from 'node:timers/promises'
 import {onTestFinished} from 'vitest'
 
