@@ -175,6 +175,8 @@ describe('a warm query', {timeout: 240_000}, () => {
     expect(await warm.query(['SELECT 1', '--remote'], options)).toBe('cold')
     expect(await warm.query(['SELECT 1'], {env, folder: await tempDir()})).toBe('cold')
     expect(await warm.query(['SELECT 1'], {env, folder: '/nowhere/at/all'})).toBe('cold')
+    // The same path, seen from a container.
+    expect(await warm.query(['SELECT 1'], {...options, marks: '1:2 3:4'})).toBe('cold')
     expect(await warm.query(['SELECT 1 AS n', '--format', 'csv'], options)).toMatchObject({
       exitCode: 0,
     })

@@ -1,3 +1,4 @@
+import {statSync} from 'node:fs'
 import {onTestFinished} from 'vitest'
 import Query from '../../src/commands/query.js'
 import {warmQueryClient} from '../../src/lib/adapters/warm-query-client.js'
@@ -12,6 +13,8 @@ export interface WarmOptions {
   env: EnvSource
   /** Working folder. */
   folder: string
+  /** Instead of its own. */
+  marks?: string
   tty?: boolean
   stdin?: string
 }
@@ -63,15 +66,24 @@ const PIPE: StreamFacts = {isTty: false, hasColor: false, columns: 80}
 
 export function warmRequest(
   argv: string[],
-  {env, folder, stdin = ''}: WarmOptions,
+  {env, folder, marks, stdin = ''}: WarmOptions,
   {out, err}: {out: StreamFacts; err: StreamFacts} = {out: PIPE, err: PIPE},
 ) {
   const factsOf = ({isTty, hasColor, columns}: StreamFacts) => ({isTty, hasColor, columns})
   return {
-    ...{argv, folder, stdin},
+    ...{argv, folder, stdin, folderMarks: marks ?? marksOf(folder)},
     variables: queryVariables({AGNES_NO_KEYCHAIN: '1', ...env}),
     surroundings: surroundings(),
     umask: 0o077,
     ...{out: factsOf(out), err: factsOf(err)},
   }
+}
+
+/** As the process that asks would say it of its working folder. */
+function marksOf(folder: string): string {
+  const mark = (path: string) => {
+    const facts = statSync(path, {bigint: true, throwIfNoEntry: false})
+    return `${facts?.dev}:${facts?.ino}`
+  }
+  return `${mark(folder)} ${mark('/')}`
 }

@@ -1,3 +1,4 @@
+import {statSync} from 'node:fs'
 import {Readable} from 'node:stream'
 
 type Told = (signal: 'SIGINT' | 'SIGTERM') => void
@@ -7,6 +8,8 @@ export const ownProcess = {
   setExitCode: (code: number) => void (process.exitCode = code),
   exit: (code: number) => process.exit(code),
   umask: () => process.umask(),
+  /** Of the working folder and of the root: in a container another one may have the same name. */
+  folderMarks: () => ['.', '/'].map(markOf).join(' '),
   /** Returns what takes the listener off again. */
   onSignal(tell: Told): () => void {
     process.on('SIGINT', tell).on('SIGTERM', tell)
@@ -16,4 +19,9 @@ export const ownProcess = {
   putBackStdin(text: string): void {
     Object.defineProperty(process, 'stdin', {value: Readable.from([text]), configurable: true})
   },
+}
+
+function markOf(path: string): string {
+  const {dev, ino} = statSync(path, {bigint: true})
+  return `${dev}:${ino}`
 }

@@ -24,6 +24,7 @@ export function createQueryContext() {
     /** What this process has that the answering one has to have, too. */
     readPlace: () => ({
       folder: currentDirectory(),
+      folderMarks: ownProcess.folderMarks(),
       variables: queryVariables(),
       surroundings: surroundings(),
       umask: ownProcess.umask(),

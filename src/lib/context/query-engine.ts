@@ -1,5 +1,6 @@
 import {DuckDbWarehouse} from '../adapters/duckdb-warehouse.js'
 import {SpareInstance} from '../adapters/duckdb-spare.js'
+import {ownProcess} from '../adapters/own-process.js'
 import {socketPath} from '../adapters/private-socket.js'
 import {ENGINE_SOCKET} from '../adapters/warm-query-client.js'
 import {listenForQueries} from '../adapters/warm-query-listener.js'
@@ -93,7 +94,7 @@ function becomeAsker({request, giveBack}: WarmCall, home: string): (() => void) 
   const isAlike = Object.entries(surroundings()).every(
     ([name, value]) => request.surroundings[name] === value,
   )
-  if (!isAlike || !entered(request.folder)) {
+  if (!isAlike || !entered(request)) {
     enterDirectory(home)
     giveBack()
     return undefined
@@ -106,10 +107,10 @@ function becomeAsker({request, giveBack}: WarmCall, home: string): (() => void) 
 }
 
 /** False where the folder is gone, or is another one in the asker's eyes. */
-function entered(folder: string): boolean {
+function entered({folder, folderMarks}: WarmCall['request']): boolean {
   try {
     enterDirectory(folder)
-    return currentDirectory() === folder
+    return currentDirectory() === folder && ownProcess.folderMarks() === folderMarks
   } catch {
     // The asker finds out by itself what is wrong, and says so.
     return false

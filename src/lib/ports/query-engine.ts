@@ -11,6 +11,8 @@ export interface WarmRequest {
   argv: string[]
   /** Working folder, absolute. */
   folder: string
+  /** What tells it, and the root, from others of the same name. */
+  folderMarks: string
   /** What the environment says about a query; never a token. */
   variables: Record<string, string>
   /** What has to be the same in both processes, by name. */
