@@ -6,7 +6,7 @@ import {FRAME, readFrames, sendFrame, type Frame} from './warm-frames.js'
 
 export const ENGINE_SOCKET = 'queries'
 /** An engine that needs longer to say hello helps nobody. */
-const HELLO_MS = 100
+const HELLO_MS = 200
 /** It speaks every second while it works. */
 const SILENCE_MS = 30_000
 const MOST_BYTES = 1024 * 1024
