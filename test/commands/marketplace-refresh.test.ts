@@ -181,6 +181,14 @@ describe('agnes marketplace refresh', () => {
     expect((await state()).plugins).toMatchObject([{id: 'beta@agnes'}])
   })
 
+  it('counts a plugin as failed that is installed and switched off', async () => {
+    const {run, change} = await desk({alpha: '1.0.0'})
+    await change({off: 'alpha@agnes'})
+    const {exitCode, json} = await run(['--json'])
+    expect([exitCode, json.plugins]).toMatchObject([12, [{name: 'alpha', state: 'failed'}]])
+    expect(json.plugins[0].reason).toContain('has version 1.0.0, switched off')
+  })
+
   it('keeps its hands off when the client cannot be understood', async () => {
     const {run, change, log} = await desk({alpha: '1.0.0'})
     await change({plugins: {}})

@@ -22,7 +22,7 @@ else if (verb === 'install' || verb === 'update') {
   const others = state.plugins.filter((plugin) => plugin.id !== id)
   const {version, source} = offered()
   if (!fs.existsSync(path.join(state.path, source))) throw new Error('no files')
-  state.plugins = [...others, {id, version, scope: args[3], enabled: true, projectPath: process.cwd()}]
+  state.plugins = [...others, {id, version, scope: args[3], enabled: state.off !== id, projectPath: process.cwd()}]
 } else if (verb === 'uninstall') state.plugins = state.plugins.filter((plugin) => plugin.id !== id)
 fs.writeFileSync(file, JSON.stringify(state))
 `

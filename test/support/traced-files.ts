@@ -21,14 +21,14 @@ const CALLS =
   '?open,openat,?openat2,?creat,?truncate,?mkdir,mkdirat,?mknod,mknodat,?rmdir,?unlink,unlinkat,' +
   '?rename,?renameat,renameat2,?link,linkat,?symlink,symlinkat,?chmod,fchmodat,?chown,fchownat,' +
   '?utimes,utimensat,connect'
-const STRACE = ['-ff', '-qq', '-y', '-s', '4096', '-e', `trace=${CALLS}`]
+const PROGRAM = 'strace'
+const FLAGS = ['-ff', '-qq', '-y', '-s', '4096', '-e', `trace=${CALLS}`]
 
 /** False where there is no `strace`, or where it may not look. */
 export const canTrace = (() => {
   try {
-    execFileSync('strace', ['-o', '/dev/null', '-e', 'trace=openat', '/bin/true'], {
-      stdio: 'ignore',
-    })
+    const script = `${PROGRAM} -o /dev/null -e trace=openat true`
+    execFileSync('/bin/sh', ['-c', script], {stdio: 'ignore'})
     return true
   } catch {
     return false
@@ -41,10 +41,10 @@ export async function traced(
   {env, cwd, stdin}: {env: Record<string, string>; cwd: string; stdin?: string},
 ): Promise<Traced> {
   const folder = await tempDir()
-  const program = [...STRACE, '-o', join(folder, 'trace'), process.execPath, ...args]
+  const command = [...FLAGS, '-o', join(folder, 'trace'), process.execPath, ...args]
   // Its own requests to the kernel would not be seen.
   const options = {env: {...env, UV_USE_IO_URING: '0'}, cwd}
-  const run = spawnProcess('strace', program, stdin === undefined ? options : {...options, stdin})
+  const run = spawnProcess(PROGRAM, command, stdin === undefined ? options : {...options, stdin})
   const {exitCode, stdout, stderr} = await run.ended
   const found = {
     ...{exitCode, stdout, stderr},

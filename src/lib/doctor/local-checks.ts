@@ -125,7 +125,8 @@ async function checkState({status}: LocalDeps): Promise<Finding> {
 async function checkFiles({status}: LocalDeps): Promise<Finding> {
   const {tables} = await status()
   const broken = tables.filter(({state}) => state === 'missing' || state === 'changed')
-  if (broken.length === 0) return ok('All have the size and time they were installed with; agnes verify reads them.')
+  if (broken.length === 0)
+    return ok('All have the size and time they were installed with; agnes verify reads them.')
   const names = broken.slice(0, 3).map(({name, state}) => `${name} (${state})`)
   const more = broken.length > 3 ? ` and ${broken.length - 3} more` : ''
   const message = `Not as installed: ${names.join(', ')}${more}.`

@@ -168,9 +168,13 @@ function confirmed(
 ): PluginOutcome {
   if (outcome.state !== 'done') return outcome
   const found = now.find(({name}) => name === outcome.name)
-  const isSo = outcome.action === 'remove' ? !found : found?.version === outcome.to
+  // Whoever switched one off before an update wants it so; a new one that is off is of no use.
+  const isOff = outcome.action === 'install' && found?.isEnabled === false
+  const isSo = outcome.action === 'remove' ? !found : found?.version === outcome.to && !isOff
   if (isSo) return outcome
-  const has = found ? `has version ${found.version ?? '?'}` : 'does not have it'
+  const has = found
+    ? `has version ${found.version ?? '?'}${isOff ? ', switched off' : ''}`
+    : 'does not have it'
   return {...outcome, state: 'failed', reason: `Claude Code said it was done, and ${has}.`}
 }
 
