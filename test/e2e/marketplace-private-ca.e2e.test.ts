@@ -1,4 +1,4 @@
-import {chmod, mkdir, readdir, readFile, writeFile} from 'node:fs/promises'
+import {appendFile, chmod, mkdir, readdir, readFile, writeFile} from 'node:fs/promises'
 import {connect, type AddressInfo} from 'node:net'
 import {delimiter, dirname, join} from 'node:path'
 import {createServer, rootCertificates} from 'node:tls'
@@ -132,97 +132,85 @@ async function desk() {
   }
 }
 
-type Desk = Awaited<ReturnType<typeof desk>>
-
-/** The ways to name a certificate authority. */
-const WAYS: [string, (desk: Desk) => Promise<unknown>][] = [
-  [
-    'agnes server add --ca',
-    ({run, origin}) => run(['server', 'add', origin, '--ca', tls('private-ca.pem')]),
-  ],
-  [
-    '`ca` in config.yaml',
-    async ({home}) => {
-      await mkdir(join(home, '.config/agnes'), {recursive: true})
-      await writeFile(join(home, '.config/agnes/config.yaml'), `ca: ${tls('private-ca.pem')}\n`)
-    },
-  ],
-  ['NODE_EXTRA_CA_CERTS', async ({env}) => void (env.NODE_EXTRA_CA_CERTS = tls('private-ca.pem'))],
-]
-
 describe(
   'the marketplace of a server with a private certificate authority',
   {timeout: 120_000},
   () => {
-    it.each(WAYS)(
-      'comes by git when it is named by %s, and the token shows nowhere',
-      async (_name, trust) => {
-        const place = await desk()
-        const {run, origin, server, workspace, said} = place
-        await trust(place)
-        const init = ['init', workspace, '--server-url', origin, '--token-stdin', '--json']
-        expect((await run(init, server.analystToken)).exitCode).toBe(0)
-        const first = await run(['marketplace', 'refresh', '--git', '--json'])
-        expect(JSON.parse(first.stdout)).toMatchObject({
-          server: origin,
-          transport: 'git',
-          plugins: [{action: 'install', name: 'alpha', state: 'done'}],
-        })
-        const second = await run(['refresh-marketplace', '--git', '--json'])
-        expect(JSON.parse(second.stdout)).toMatchObject({isNew: false, plugins: []})
-
-        const token = server.analystToken
-        const basic = Buffer.from(`x-access-token:${token}`).toString('base64')
-        const secrets = [token, basic, encodeURIComponent(basic)]
-        const calls = await place.calls()
-        const [git, claude] = ['git', 'claude'].map((name) =>
-          calls.filter(({program}) => program === name),
-        ) as [Call[], Call[]]
-        expect(
-          git.map(({argv}) => argv.find((word) => /^(ls-remote|clone|archive)$/.test(word))),
-        ).toEqual(['ls-remote', 'clone', 'archive', 'ls-remote'])
-        for (const {argv, config} of calls)
-          for (const secret of secrets) {
-            expect(argv.join('\n')).not.toContain(secret)
-            expect(config ?? '').not.toContain(secret)
-          }
-        expect(git.some(({config}) => config?.includes(origin))).toBe(true)
-        // Named certificates are trusted beside the usual ones, not instead of them.
-        const fetching = git.filter(({argv}) => !argv.includes('archive'))
-        for (const {trusted} of fetching) expect(trusted).toBeGreaterThan(rootCertificates.length)
-        // The client is told of a folder, and of no server.
-        for (const {argv, env} of claude) {
-          expect(JSON.stringify(env)).not.toContain(token)
-          expect(argv.join(' ')).not.toContain(origin)
-        }
-        const add = claude
-          .map(({argv}) => argv.slice(2))
-          .find(([, verb, what]) => `${verb} ${what}`.startsWith('marketplace add'))
-        expect(add?.[3]).toContain(join(place.home, '.config/agnes/marketplaces/'))
-
-        // What git itself started, and what it sent, as it wrote it down.
-        const traced = async (name: string) => readFile(join(place.home, name), 'utf8')
-        expect(await traced('git-processes')).toMatch(/child_start.*git-remote-https|remote-https/)
-        expect(await traced('git-headers')).toMatch(/Authorization: Basic <redacted>/i)
-        expect(await place.filesWith(secrets)).toEqual(['.config/agnes/credentials.json'])
-        for (const secret of secrets) expect(said.join('\n')).not.toContain(secret)
-        expect(await readdir(join(place.home, 'tmp'))).toEqual([])
-      },
-    )
-
-    it('is not fetched when nobody named it; the error names the way', async () => {
+    it('comes by git and goes on to the client as a folder; the token shows nowhere', async () => {
       const place = await desk()
-      const {run, origin, server, workspace, env} = place
+      const {run, origin, server, workspace, said} = place
+      await run(['server', 'add', origin, '--ca', tls('private-ca.pem')])
+      const init = ['init', workspace, '--server-url', origin, '--token-stdin', '--json']
+      expect((await run(init, server.analystToken)).exitCode).toBe(0)
+      const first = await run(['marketplace', 'refresh', '--git', '--json'])
+      expect(JSON.parse(first.stdout)).toMatchObject({
+        server: origin,
+        transport: 'git',
+        plugins: [{action: 'install', name: 'alpha', state: 'done'}],
+      })
+      const second = await run(['refresh-marketplace', '--git', '--json'])
+      expect(JSON.parse(second.stdout)).toMatchObject({isNew: false, plugins: []})
+
+      const token = server.analystToken
+      const basic = Buffer.from(`x-access-token:${token}`).toString('base64')
+      const secrets = [token, basic, encodeURIComponent(basic)]
+      const calls = await place.calls()
+      const [git, claude] = ['git', 'claude'].map((name) =>
+        calls.filter(({program}) => program === name),
+      ) as [Call[], Call[]]
+      expect(
+        git.map(({argv}) => argv.find((word) => /^(ls-remote|clone|archive)$/.test(word))),
+      ).toEqual(['ls-remote', 'clone', 'archive', 'ls-remote'])
+      for (const {argv, config} of calls)
+        for (const secret of secrets) {
+          expect(argv.join('\n')).not.toContain(secret)
+          expect(config ?? '').not.toContain(secret)
+        }
+      expect(git.some(({config}) => config?.includes(origin))).toBe(true)
+      // Named certificates are trusted beside the usual ones, not instead of them.
+      const fetching = git.filter(({argv}) => !argv.includes('archive'))
+      for (const {trusted} of fetching) expect(trusted).toBeGreaterThan(rootCertificates.length)
+      // The client is told of a folder, and of no server.
+      for (const {argv, env} of claude) {
+        expect(JSON.stringify(env)).not.toContain(token)
+        expect(argv.join(' ')).not.toContain(origin)
+      }
+      const add = claude
+        .map(({argv}) => argv.slice(2))
+        .find(([, verb, what]) => `${verb} ${what}`.startsWith('marketplace add'))
+      expect(add?.[3]).toContain(join(place.home, '.config/agnes/marketplaces/'))
+
+      // What git itself started, and what it sent, as it wrote it down.
+      const traced = async (name: string) => readFile(join(place.home, name), 'utf8')
+      expect(await traced('git-processes')).toMatch(/child_start.*git-remote-https|remote-https/)
+      expect(await traced('git-headers')).toMatch(/Authorization: Basic <redacted>/i)
+      expect(await place.filesWith(secrets)).toEqual(['.config/agnes/credentials.json'])
+      for (const secret of secrets) expect(said.join('\n')).not.toContain(secret)
+      expect(await readdir(join(place.home, 'tmp'))).toEqual([])
+    })
+
+    it('is trusted as this account says, and the error names the way where it does not', async () => {
+      const {run, origin, server, workspace, env, home} = await desk()
+      const refresh = async (...flags: string[]) => {
+        const {exitCode, stdout} = await run(['marketplace', 'refresh', ...flags, '--json'])
+        return {exitCode, ...(JSON.parse(stdout) as {error?: {code: string; hint: string}})}
+      }
       env.NODE_EXTRA_CA_CERTS = tls('private-ca.pem')
       const init = ['init', workspace, '--server-url', origin, '--token-stdin', '--json']
       expect((await run(init, server.analystToken)).exitCode).toBe(0)
+      expect(await refresh('--git')).toMatchObject({exitCode: 0, isNew: true})
       delete env.NODE_EXTRA_CA_CERTS
       for (const flags of [['--git'], []]) {
-        const {exitCode, stdout} = await run(['marketplace', 'refresh', ...flags, '--json'])
-        const {error} = JSON.parse(stdout)
-        expect([exitCode, error.code]).toEqual([9, 'untrusted_certificate'])
-        expect(error.hint).toContain('--ca FILE')
+        const {exitCode, error} = await refresh(...flags)
+        expect([exitCode, error?.code]).toEqual([9, 'untrusted_certificate'])
+        expect(error?.hint).toContain('--ca FILE')
       }
+      await appendFile(join(home, '.config/agnes/config.yaml'), `ca: ${tls('private-ca.pem')}\n`)
+      expect(await refresh('--git')).toMatchObject({exitCode: 0, isNew: false})
+      env.AGNES_TOKEN = 'a-token-that-is-no-good'
+      const refused = await refresh('--git')
+      expect([refused.exitCode, refused.error?.code]).toEqual([7, 'not_signed_in'])
+      expect(JSON.stringify(refused)).not.toContain(env.AGNES_TOKEN)
     })
   },
 )
