@@ -5,6 +5,7 @@ import {errorText} from './present/error-text.js'
 import {plainQuery} from './query/plain-query.js'
 
 type QueryContext = ReturnType<typeof createQueryContext>
+type Place = ReturnType<QueryContext['readPlace']>
 
 /** A daemon that is slower than this helps nobody. */
 const WAKE_MS = 30
@@ -23,6 +24,8 @@ export async function answerQuery(argv: string[]): Promise<boolean> {
   const {env} = context
   if (env.noWarmQueries || env.debug) return false
   if (plain.readsStdin && context.streams.in.isTTY) return false
+  const place = readPlace(context)
+  if (!place) return false
   const connection = await context.engine.connect(context.version).catch(() => 'busy' as const)
   if (connection === 'busy') return false
   if (connection === 'none') {
@@ -30,14 +33,24 @@ export async function answerQuery(argv: string[]): Promise<boolean> {
     return false
   }
   try {
-    return await copyAnswer({argv, ...plain}, context, connection)
+    return await copyAnswer({argv, place, ...plain}, context, connection)
   } finally {
     connection.close()
   }
 }
 
+/** `undefined` where the working folder is gone: the command says so. */
+function readPlace(context: QueryContext): Place | undefined {
+  try {
+    return context.readPlace()
+  } catch {
+    // Whatever it is, the command meets it too.
+    return undefined
+  }
+}
+
 async function copyAnswer(
-  {argv, readsStdin}: {argv: string[]; readsStdin: boolean},
+  {argv, place, readsStdin}: {argv: string[]; place: Place; readsStdin: boolean},
   context: QueryContext,
   connection: WarmConnection,
 ): Promise<boolean> {
@@ -54,7 +67,7 @@ async function copyAnswer(
     const err = factsOf(streams.err)
     const isSent = stdin.length + argv.join('').length <= MOST_CHARS
     const outcome = isSent
-      ? await connection.ask({argv, ...context.readPlace(), stdin, out, err}, streams)
+      ? await connection.ask({argv, ...place, stdin, out, err}, streams)
       : 'cold'
     if (outcome === 'cut') await fail(stopped ?? cut(), context)
     else if (outcome !== 'cold') context.setExitCode(outcome.exitCode)
