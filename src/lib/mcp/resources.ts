@@ -1,5 +1,5 @@
 import {MissingError} from '../errors.js'
-import {callTool, type Call, type Desk} from './call-tool.js'
+import type {Call, Desk} from './call-tool.js'
 
 /** What can be read without a call, each by the tool that gives the same. */
 const RESOURCES = {
@@ -30,6 +30,7 @@ export async function readResource(
   if (!Object.hasOwn(RESOURCES, uri))
     throw new MissingError('There is no such resource.', {code: 'resource_unknown'})
   const {tool} = RESOURCES[uri as keyof typeof RESOURCES]
+  const {callTool} = await import('./call-tool.js')
   const result = await callTool(desk, {...call, name: tool, input: {}}, signal)
   return {contents: [{uri, mimeType: 'application/json', text: result.content[0]!.text}]}
 }

@@ -14,18 +14,16 @@ import {
 import {serveStdio, StdioServerTransport} from '@modelcontextprotocol/server/stdio'
 import pLimit from 'p-limit'
 import {AgnesError, InterruptedError} from '../errors.js'
-import {ALL_TOOLS} from './all-tools.js'
-import {inputSchemaOf} from './arguments.js'
-import {callTool, type Desk} from './call-tool.js'
+import type {Desk} from './call-tool.js'
 import {HandleBook} from './handles.js'
 import {noteLeftBehind} from './journaled.js'
 import {OwnSecrets} from './own-secrets.js'
-import {annotationsOf, isAllowed, type Mode} from './policy.js'
+import type {Mode} from './policy.js'
 import {withProgress} from './progress.js'
 import {getPrompt, listPrompts} from './prompts.js'
 import {listResources, readResource} from './resources.js'
 import {DATA_NOTICE} from './shape-answer.js'
-import type {JsonSchema, McpSurroundings} from './tool.js'
+import type {McpSurroundings} from './tool.js'
 
 export interface ServeOptions {
   mode: Mode
@@ -87,12 +85,17 @@ function createServer(
     return turn.finally(() => running.delete(turn))
   }
   const call = (ctx: ServerContext, name: string, input: unknown) =>
-    during(ctx, (signal) =>
-      withProgress(ctx, desk.around.clock, (report) =>
+    during(ctx, async (signal) => {
+      const {callTool} = await import('./call-tool.js')
+      return withProgress(ctx, desk.around.clock, (report) =>
         callTool(desk, {name, input, client: clientOf(server), report}, signal),
-      ),
-    )
-  server.setRequestHandler('tools/list', () => ({tools: listTools(desk.mode)}))
+      )
+    })
+  // Tools bring all that the verbs need with them: the greeting is answered before they are loaded.
+  server.setRequestHandler('tools/list', async () => {
+    const {listTools} = await import('./list-tools.js')
+    return {tools: listTools(desk.mode)}
+  })
   server.setRequestHandler('tools/call', ({params}, ctx) =>
     call(ctx, params.name, params.arguments),
   )
@@ -108,17 +111,6 @@ function createServer(
     during(ctx, () => getPrompt(params.name, params.arguments ?? {}, desk.around)),
   )
   return server
-}
-
-/** Exactly what the policy table allows in a mode, with the hints it enforces. */
-export function listTools(mode: Mode) {
-  return ALL_TOOLS.filter(({name}) => isAllowed(name, mode)).map((tool) => ({
-    name: tool.name,
-    description: tool.description,
-    inputSchema: inputSchemaOf(tool) as JsonSchema & {type: 'object'},
-    outputSchema: tool.output as JsonSchema & {type: 'object'},
-    annotations: annotationsOf(tool.name),
-  }))
 }
 
 function instructions(mode: Mode): string {

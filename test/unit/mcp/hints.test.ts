@@ -4,7 +4,7 @@ import {describe, expect, it} from 'vitest'
 import {UsageError} from '../../../src/lib/errors.js'
 import {ASK, hintFor} from '../../../src/lib/mcp/hint-for.js'
 import {MODES, type Mode} from '../../../src/lib/mcp/policy.js'
-import {listTools} from '../../../src/lib/mcp/stdio-server.js'
+import {listTools} from '../../../src/lib/mcp/list-tools.js'
 import {HINTS, toolError} from '../../../src/lib/mcp/tool-error.js'
 import {repositoryRoot} from '../../support/run-cli.js'
 

@@ -6,7 +6,7 @@ import {HANDLE_MS, HandleBook} from '../../../src/lib/mcp/handles.js'
 import {mergeEntry} from '../../../src/lib/mcp/install-entry.js'
 import {isAllowed, MODES, policyOf} from '../../../src/lib/mcp/policy.js'
 import {shapeAnswer} from '../../../src/lib/mcp/shape-answer.js'
-import {listTools} from '../../../src/lib/mcp/stdio-server.js'
+import {listTools} from '../../../src/lib/mcp/list-tools.js'
 import {systemRandom} from '../../../src/lib/adapters/system-random.js'
 import {FakeClock} from '../../support/fake-clock.js'
 
