@@ -79,6 +79,9 @@ async function isOurs(path: string): Promise<boolean> {
   return facts !== undefined && facts.isSocket() && facts.uid === userInfo().uid
 }
 
+/** No socket, nobody behind it, or somebody who was killed before the connection was taken. */
+const NOBODY = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
+
 function connect(path: string): Promise<Socket | undefined> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path)
@@ -87,7 +90,7 @@ function connect(path: string): Promise<Socket | undefined> {
       resolve(socket)
     })
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (['ENOENT', 'ECONNREFUSED'].includes(error.code ?? '')) resolve(undefined)
+      if (NOBODY.has(error.code ?? '')) resolve(undefined)
       else reject(new UnexpectedError('The daemon cannot be asked.', {cause: error}))
     })
   })
