@@ -3,7 +3,7 @@
  * *marker* (`init-complete`) that is written last. It may be interrupted anywhere and run again. This
  * room never downloads tables; that is `sync`.
  */
-import {registerWorkspace, saveServer} from '../config/settings.js'
+import {readRegistry, registerWorkspace, saveServer} from '../config/settings.js'
 import {chooseToken, type ChosenToken, type TokenInput} from '../credentials/choose-token.js'
 import {decodeToken, type TokenFacts} from '../credentials/decode-token.js'
 import {keepSecret, type KeptSecret, type SignInStores} from '../credentials/sign-in-store.js'
@@ -12,6 +12,7 @@ import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import type {Folders} from '../ports/folders.js'
 import type {HttpClient} from '../ports/http-client.js'
+import type {Lock} from '../ports/lock.js'
 import {readDefaultServer, refuseOtherServer} from './check-server.js'
 import {readWelcome, type Welcome} from './server-welcome.js'
 import {readMarker} from './workspace-marker.js'
@@ -25,6 +26,7 @@ export interface InitDeps {
   folders: Folders
   clock: Clock
   version: string
+  lockAt(root: string, path: string): Lock
   /** Takes out of a server's text what could act on a terminal or hide. */
   sanitize(text: string): string
   /** Where a token that was handed over is kept. */
@@ -57,6 +59,9 @@ export interface InitOutcome {
   notes: string[]
 }
 
+/** Of two that read the list of workspaces at once, one would be lost to the daemon. */
+const ONE_AT_A_TIME = {waitMs: 10_000, command: 'agnes init'}
+
 /** Nothing is written, not even the folder, until the server has accepted the token. */
 export async function initWorkspace(
   deps: InitDeps,
@@ -74,7 +79,7 @@ export async function initWorkspace(
   const signedIn = decodeToken(chosen.token)
   const kept = await keepToken(deps, {origin, chosen, email: signedIn.email ?? ''})
   const storeNotes = kept.note === null ? [] : [kept.note]
-  const notes = [...notesOn(welcome), ...storeNotes, ...(await keepSettings(deps, origin))]
+  const notes = [...notesOn(welcome), ...storeNotes, ...(await keepSettings(deps, origin, signal))]
   const now = new Date(deps.clock.now()).toISOString()
   const files = await writeWorkspace({...deps, server: origin, welcome, now, allowsVerbs})
   return {
@@ -98,8 +103,11 @@ async function keepToken(
   return keepSecret(await signInStores(), {origin, secret: {token: chosen.token, email}})
 }
 
-async function keepSettings(deps: InitDeps, server: string): Promise<string[]> {
-  const {config, workspace, clock} = deps
+async function keepSettings(
+  {config, workspace, clock, lockAt}: InitDeps,
+  server: string,
+  signal?: AbortSignal,
+): Promise<string[]> {
   const notes: string[] = []
   const legacy = await readDefaultServer(config)
   if (legacy.hasToken && legacy.server !== null && legacy.server !== server)
@@ -108,8 +116,17 @@ async function keepSettings(deps: InitDeps, server: string): Promise<string[]> {
       `config.yaml still names ${legacy.server}, because token.json beside it belongs to that server.`,
     )
   else await saveServer(config, server)
+  const {root: path} = workspace
+  const isKnown = (await readRegistry(config)).some(
+    (known) => known.path === path && known.server === server,
+  )
+  if (isKnown) return notes
   const createdAt = new Date(clock.now()).toISOString()
-  const {keptDamaged} = await registerWorkspace(config, {path: workspace.root, server, createdAt})
+  const {keptDamaged} = await lockAt(config.root, 'workspaces.lock').hold(
+    ONE_AT_A_TIME,
+    () => registerWorkspace(config, {path, server, createdAt}),
+    signal,
+  )
   if (keptDamaged !== null)
     notes.push(
       `The list of workspaces was damaged; a new one was started, the old file is ${keptDamaged}.`,

@@ -1,10 +1,14 @@
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
+import {FileLock} from '../../../src/lib/adapters/file-lock.js'
 import {FileSecretStore} from '../../../src/lib/adapters/file-secret-store.js'
 import {GotHttpClient} from '../../../src/lib/adapters/http-client.js'
 import {NodeFiles, type FileFaults} from '../../../src/lib/adapters/node-files.js'
 import {nodeFolders} from '../../../src/lib/adapters/node-folders.js'
 import {systemRandom} from '../../../src/lib/adapters/system-random.js'
+import {systemClock} from '../../../src/lib/adapters/system-clock.js'
+import type {Lock} from '../../../src/lib/ports/lock.js'
+import {readRegistry} from '../../../src/lib/config/settings.js'
 import {sanitize} from '../../../src/lib/present/sanitize.js'
 import {initWorkspace, type InitDeps} from '../../../src/lib/workspace/init-workspace.js'
 import {startFakeAgnes} from '../../support/fake-agnes.js'
@@ -28,23 +32,31 @@ function cutAt(moment: number): FileFaults & {moments: number} {
   return faults
 }
 
+/** A lock that nobody else wants. */
+const free: Lock = {hold: (_options, work) => work()}
+
 async function place() {
   const base = await tempDir()
   const server = await startFakeAgnes({welcome: 'Tables of the company.'})
-  const init = async (faults: FileFaults = {}, signal?: AbortSignal) => {
+  const init = async (
+    faults: FileFaults = {},
+    signal?: AbortSignal,
+    {name = 'ws', lockAt = () => free}: {name?: string; lockAt?: InitDeps['lockAt']} = {},
+  ) => {
     const config = new NodeFiles(join(base, 'config'), systemRandom, faults)
     const deps: InitDeps = {
-      workspace: new NodeFiles(join(base, 'ws'), systemRandom, faults),
+      workspace: new NodeFiles(join(base, name), systemRandom, faults),
       config,
       packageFiles: new NodeFiles(repositoryRoot, systemRandom),
       folders: nodeFolders,
       clock: new FakeClock(),
       version: '1.2.3',
+      lockAt,
       sanitize,
       signInStores: async () => ({
         config,
         keychain: async () => undefined,
-        file: new FileSecretStore(config, nodeFolders.modeOf, {hold: (_options, work) => work()}),
+        file: new FileSecretStore(config, nodeFolders.modeOf, free),
       }),
       httpWithToken: async (origin, token) => new GotHttpClient({origin, token, userAgent: 'test'}),
     }
@@ -78,6 +90,15 @@ describe('initWorkspace', () => {
       await init()
       expect((await texts()).map(([name, , mode]) => [name, mode])).toEqual(expected)
     }
+  })
+
+  it('of many at once forgets none', async () => {
+    const {init, base} = await place()
+    const lockAt: InitDeps['lockAt'] = (root, path) => new FileLock(join(root, path), systemClock)
+    const names = ['a', 'b', 'c', 'd', 'e']
+    await Promise.all(names.map((name) => init({}, undefined, {name, lockAt})))
+    const known = await readRegistry(new NodeFiles(join(base, 'config'), systemRandom))
+    expect(known.map(({path}) => path).sort()).toEqual(names.map((name) => join(base, name)))
   })
 
   it('writes nothing when all is there', async () => {
