@@ -7,6 +7,7 @@ import {warmQueryClient} from '../../src/lib/adapters/warm-query-client.js'
 import {packageVersion} from '../../src/lib/context/package-version.js'
 import {installedCli} from '../support/installed-cli.js'
 import {queryWorkspace} from '../support/query-workspace.js'
+import {repositoryRoot} from '../support/run-cli.js'
 import {runNode, spawnProcess} from '../support/spawn-node.js'
 
 const ENDLESS = "SELECT i, 'some text ' || i FROM range(1000000000) t(i)"
@@ -85,6 +86,36 @@ describe('warm queries between processes', {timeout: 240_000}, () => {
     const answered = await answeredBy(engine)
     expect(answered).toBeGreaterThan(cases.length / 2)
     expect(answered).toBeLessThanOrEqual(cases.length)
+  })
+
+  it('say the same of a catalog that another program holds, and of a state that is damaged', async () => {
+    const pc = await computer()
+    const hold = `
+      const {DuckDBInstance} = await import('@duckdb/node-api')
+      globalThis.held = await DuckDBInstance.create('${join(pc.root, 'user/duckdb/analytics.duckdb')}')
+      console.log('held')
+      process.stdin.resume()
+      setInterval(() => {}, 1000)`
+    const holder = spawnProcess(process.execPath, ['--input-type=module', '-e', hold], {
+      cwd: repositoryRoot,
+    })
+    await holder.sees('held')
+    const engine = await pc.engine()
+    const both = async (sql: string) => {
+      const cold = await pc.query([sql], {isCold: true})
+      expect(await pc.query([sql])).toEqual(cold)
+      return cold
+    }
+    expect(await both('FROM mine')).toMatchObject({exitCode: 11})
+    expect(await both('SELECT count(*) AS n FROM orders')).toMatchObject({exitCode: 0})
+    holder.child.kill('SIGKILL')
+    await holder.ended
+    expect(await both('FROM mine')).toMatchObject({exitCode: 0})
+    await writeFile(join(pc.root, '.claude/agnes/sync_state.json'), '{"half":')
+    const {stderr} = await both('FROM mine')
+    expect(stderr).toContain('Warning')
+    expect(await both('FROM orders')).toMatchObject({exitCode: 13})
+    expect(await answeredBy(engine)).toBeGreaterThan(0)
   })
 
   it('reads standard input again where the engine gave the query back', async () => {
