@@ -1,4 +1,4 @@
-import {UsageError} from '../errors.js'
+import {ConflictError, UsageError} from '../errors.js'
 import type {User} from '../wire/admin.js'
 import {changeEach, oneChange, type Change, type ChangeResult} from './changes.js'
 import {findUser, namedUser, userKind} from './find.js'
@@ -19,10 +19,23 @@ export async function createUsers(
   const create = async (email: string) => {
     if (!/^[^\s@]+@[^\s@]+$/.test(email))
       throw new UsageError(`"${email}" is not an e-mail address.`, {code: 'bad_email'})
-    const made = await api.createUser({email, name: name ?? email.split('@', 1)[0]!}, signal)
-    return userChange('created', made, true)
+    try {
+      const made = await api.createUser({email, name: name ?? email.split('@', 1)[0]!}, signal)
+      return userChange('created', made, true)
+    } catch (error) {
+      throw error instanceof ConflictError ? taken(email, error) : error
+    }
   }
   return changeEach(emails, create, signal)
+}
+
+/** The server's words, with whom to look for: case makes no difference to an address. */
+function taken(email: string, cause: ConflictError): ConflictError {
+  const {message, code, details} = cause
+  return new ConflictError(message, {
+    ...{code, details, cause},
+    hint: `See who has ${email}, in whatever case: agnes admin user list`,
+  })
 }
 
 /** Deactivating also stops every token of theirs; asks first. */
