@@ -41,6 +41,7 @@ export default class Status extends BaseCommand<StatusResult> {
       const view = showStatus(context.streams.out, this.jsonEnabled())
       const deps = {clock: context.clock, socket: await context.controlSocket(), readOwn: read}
       await watchStatus(deps, view.show, this.signal).finally(view.close)
+      this.exit(0)
     }
     const report = await read()
     await this.present(report, statusText)

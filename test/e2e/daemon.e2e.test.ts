@@ -81,6 +81,8 @@ describe('the daemon as a process', {timeout: 180_000}, () => {
     }
     const {daemon} = await pc.status()
     expect(daemon?.workspaces.map(({state}) => state.kind)).toEqual(['idle', 'idle'])
+    const asked = await pc.agnes('daemon', 'sync-now')
+    expect(asked.json.workspaces).toEqual(pc.roots.map((path) => ({path, outcome: null})))
     const log = await pc.agnes('daemon', 'logs')
     expect(log.json.events.map(({event}: any) => event)).toContain('workspace.state')
   })

@@ -23,7 +23,11 @@ export default class DaemonSyncNow extends BaseCommand<DaemonSyncNowResult> {
     const {context, signal} = this
     const found =
       flags.workspace === undefined ? null : await context.findWorkspace(flags.workspace)
-    const request = {op: 'sync', workspace: found?.root ?? null, isWaited: flags.wait} as const
+    const request = {
+      op: 'sync',
+      workspace: found?.root ?? null,
+      isWaited: flags.wait === true,
+    } as const
     const result = await askRunningDaemon(await context.controlSocket(), request, signal)
     await this.present(result, syncNowText)
     if (result.workspaces.some(({outcome}) => outcome?.kind === 'failed'))

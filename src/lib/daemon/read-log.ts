@@ -29,7 +29,11 @@ export async function* followLog(
 ): AsyncGenerator<LogEvent> {
   let read = (await logTextOf(config)).length
   for (;;) {
-    await clock.sleep(POLL_MS, signal)
+    const isOver = await clock.sleep(POLL_MS, signal).then(
+      () => false,
+      () => true,
+    )
+    if (isOver) return
     const text = await logTextOf(config)
     // Set aside meanwhile: what is there now is all new.
     if (text.length < read) read = 0

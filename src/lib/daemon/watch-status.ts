@@ -14,16 +14,21 @@ export type StatusFrame<Own> =
 
 /**
  * Once a second, until the signal aborts: what the daemon knows, or what the workspace says of itself
- * where there is none. Rejects with the signal's reason, or as `readOwn` does.
+ * where there is none. Rejects as `readOwn` does.
  */
 export async function watchStatus<Own>(
   deps: {clock: Clock; socket: ControlSocket; readOwn: () => Promise<Own>},
   show: (frame: StatusFrame<Own>) => Promise<void>,
   signal: AbortSignal,
-): Promise<never> {
-  for (;;) {
-    await show(await readFrame(deps, signal))
-    await deps.clock.sleep(POLL_MS, signal)
+): Promise<void> {
+  try {
+    for (;;) {
+      await show(await readFrame(deps, signal))
+      await deps.clock.sleep(POLL_MS, signal)
+    }
+  } catch (error) {
+    // That is how a view ends.
+    if (!signal.aborted) throw error
   }
 }
 

@@ -47,7 +47,7 @@ export function daemonStatusText({daemon}: DaemonStatusResult, terminal: Termina
       .join('\n')
   const {pausedUntil} = daemon
   const pause = pausedUntil === null ? '' : `, paused ${pauseEnd(pausedUntil)}`
-  const head = `Daemon ${sanitizeLine(daemon.version)}, process ${daemon.pid}, since ${daemon.startedAt}${pause}`
+  const head = `Daemon ${sanitizeLine(daemon.version)}, process ${daemon.pid}, since ${shortTimes(daemon.startedAt)}${pause}`
   return [
     paint(terminal, 'bold', head),
     ...section('Server', servers.map(serverCells)),
@@ -125,7 +125,7 @@ function findingBlock(finding: Finding, terminal: Terminal): string {
 
 function section(title: string, rows: (string | number)[][]): string[] {
   if (rows.length === 0) return []
-  const cells = rows.map((row) => row.map((cell) => sanitizeLine(String(cell))))
+  const cells = rows.map((row) => row.map((cell) => sanitizeLine(shortTimes(String(cell)))))
   return ['', ...alignColumns(cells.map((row) => [title, ...row]))]
 }
 
@@ -153,6 +153,11 @@ function stateText(state: Workspace['state']): string {
 
 function findingCells({id, state, kind, workspace, message, action}: Finding) {
   return [id, state, kind, workspace, message, action === null ? '' : `agnes ${action.join(' ')}`]
+}
+
+/** For people, who do not read milliseconds. */
+function shortTimes(text: string): string {
+  return text.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.\d{3}Z/g, '$1 $2 UTC')
 }
 
 function pauseEnd(until: string): string {

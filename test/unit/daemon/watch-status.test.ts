@@ -61,7 +61,7 @@ describe('watching the status', () => {
     const {ended, stop, frames, firstFrame} = await watching()
     await firstFrame()
     stop.abort(new InterruptedError('SIGINT'))
-    await expect(ended).rejects.toMatchObject({exitCode: 130})
+    await ended
     expect(frames).toHaveLength(1)
   })
 })
