@@ -4,15 +4,32 @@ import {startTestServer} from '../support/test-server.js'
 
 /** What is found out before anything is sent, and before anything is run. */
 
-async function place() {
+async function place({knowsQueries = true} = {}) {
   const server = await startTestServer()
   server.on('POST', '/api/v2/scan/estimate', ({body}) => {
     const {table_id: name, from_query: sql} = JSON.parse(body.toString())
+    if (knowsQueries)
+      return {
+        status: 200,
+        body: {table_id: name, from_query: true, estimated_scan_bytes: sql.length},
+      }
+    // An older server looks at the table alone; an alias is none of its tables.
+    if (sql !== undefined) return {status: 404, body: {detail: 'table not found'}}
     return {
       status: 200,
-      body: {table_id: name, from_query: true, estimated_scan_bytes: sql.length},
+      body: {table_id: name, estimated_scan_bytes: name === 'big' ? 1_000_000 : 10},
     }
   })
+  server.on('POST', '/api/query', () => ({status: 500}))
+  const names = ['small', 'big']
+  server.json('/api/v2/catalog', {
+    tables: names.map((name) => ({id: name, name, query_mode: 'remote'})),
+  })
+  for (const name of names)
+    server.json(`/api/v2/schema/${name}`, {
+      table_id: name,
+      columns: [{name: 'x', type: 'BIGINT', nullable: true, description: ''}],
+    })
   server.on('POST', '/api/v2/scan', () => ({status: 500}))
   const workspace = await queryWorkspace({
     tables: {devices: 'SELECT 1 AS device'},
@@ -63,6 +80,19 @@ describe('nothing is run', () => {
     expect([answer.code, answer.exitCode]).toEqual(['over_max_bytes', 14])
     expect(answer.json.error.details.alias).toBe('v')
     expect(answer.sent).toEqual(['/api/v2/scan/estimate', '/api/v2/scan/estimate'])
+  })
+})
+
+describe('nothing is run by a server that knows no whole queries', () => {
+  it('before every part is known to be within the ceiling', async () => {
+    const {agnes} = await place({knowsQueries: false})
+    const parts = ['s=SELECT x FROM small', 'b=SELECT x FROM big']
+    const flags = parts.flatMap((part) => ['--register', part])
+    const answer = await agnes(['FROM s, b', ...flags, '--max-bytes', '5000'])
+    expect([answer.code, answer.exitCode]).toEqual(['over_max_bytes', 14])
+    expect(answer.sent).not.toContain('/api/query')
+    const fits = await agnes(['FROM s', '--register', parts[0]!, '--max-bytes', '5000'])
+    expect(fits.sent).toContain('/api/query')
   })
 })
 

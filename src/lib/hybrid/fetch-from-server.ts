@@ -4,6 +4,7 @@ import {AgnesError, IntegrityError, TooLargeError, UnreachableError} from '../er
 import type {Clock} from '../ports/clock.js'
 import type {HttpClient} from '../ports/http-client.js'
 import type {RowStream, Warehouse} from '../ports/warehouse.js'
+import {guardBytes} from '../remote/estimate-query.js'
 import {estimateWhole} from '../remote/estimate-whole.js'
 import {explainRefusal} from '../remote/explain-refusal.js'
 import {RemoteQuery} from '../remote/remote-query.js'
@@ -48,7 +49,11 @@ export async function planOnServer(
   const {http, maxBytes} = deps
   const part = {alias, sql: bareStatement(sql)}
   const whole = await estimateWhole({sql: part.sql, name: alias}, http, signal)
-  if (whole === null) return (signal) => asRemoteQuery({alias, sql}, deps, signal)
+  if (whole === null) {
+    const warning = await guardBytes(part.sql, {http, maxBytes}, signal)
+    if (warning !== undefined) deps.notices.push(warning)
+    return (signal) => asRemoteQuery({alias, sql}, deps, signal)
+  }
   const {scanBytes, costUsd} = whole
   if (scanBytes !== null && scanBytes > maxBytes) throw overCeiling(alias, {scanBytes, maxBytes})
   return async (signal) => {
@@ -133,7 +138,7 @@ async function asRemoteQuery(
   signal: AbortSignal,
 ): Promise<Fetched> {
   const {maxRows, notices} = deps
-  const query = new RemoteQuery(sql, {...deps, workspace: null})
+  const query = new RemoteQuery(sql, {...deps, workspace: null, isGuarded: true})
   const {columns, batches, outcome} = await query.rows(maxRows, signal)
   const whole: RowStream = {
     columns,

@@ -27,6 +27,8 @@ export interface RemoteQueryDeps {
   timeoutMs: number
   /** `undefined` for the usual one, which is not worth an estimate beforehand. */
   maxBytes: number | undefined
+  /** The ceiling was held against an estimate already. */
+  isGuarded?: boolean
   /** Absolute; `null` outside of any. */
   workspace: string | null
   /** Grows while the query runs. */
@@ -57,8 +59,8 @@ export class RemoteQuery implements AnswerSource {
   async rows(limit: number | null, signal: AbortSignal): Promise<CountedRows> {
     const sql = bareStatement(this.sql)
     this.warnOf(sql)
-    const {http, maxBytes} = this.deps
-    if (maxBytes !== undefined) {
+    const {http, maxBytes, isGuarded} = this.deps
+    if (maxBytes !== undefined && !isGuarded) {
       const warning = await guardBytes(sql, {http, maxBytes}, signal)
       if (warning !== undefined) this.notices.push(warning)
     }
