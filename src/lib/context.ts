@@ -136,7 +136,7 @@ export function createContext(): Context {
   const clock = overrides.clock ?? systemClock
   const random = overrides.random ?? systemRandom
   const streams = overrides.streams ?? (realStreams ??= processStreams(env.noColor))
-  const currentDir = overrides.currentDir ?? currentDirectory()
+  const currentDir = () => overrides.currentDir ?? currentDirectory()
   const config = new NodeFiles(configDirectory(env), random)
   const version = once(packageVersion)
 
@@ -146,7 +146,9 @@ export function createContext(): Context {
     random,
     streams,
     logger: stderrLogger(streams.err, clock, env.debug),
-    currentDir,
+    get currentDir() {
+      return currentDir()
+    },
     config,
     get version() {
       return version()
@@ -158,7 +160,7 @@ export function createContext(): Context {
     setExitCode: overrides.setExitCode ?? ((code) => void (process.exitCode = code)),
     filesAt: (root) => new NodeFiles(root, random),
     folders: nodeFolders,
-    findWorkspace: (flag) => findFrom({env, config, currentDir}, flag),
+    findWorkspace: (flag) => findFrom({env, config, currentDir: currentDir()}, flag),
     isWorkspace: looksLikeWorkspace,
     ...openServerAccess({...overrides, env, clock, config, version}),
     programs: async () =>

@@ -76,9 +76,15 @@ async function rootOf(
 }
 
 async function answerStatusLine(context: HookContext): Promise<boolean> {
-  const {text} = await openStatusLine(context)
+  const {text} = await openStatusLine(context).catch(unlessMissing)
   if (text !== '') await context.streams.out.write(`${text}\n`)
   return true
+}
+
+/** In a folder that is gone there is nothing to show. */
+function unlessMissing(error: unknown): {text: string} {
+  if (error instanceof MissingError) return {text: ''}
+  throw error
 }
 
 /** Sending takes longer than Claude Code waits for a session that ends. */

@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {repositoryRoot} from '../support/run-cli.js'
-import {runNode} from '../support/spawn-node.js'
+import {runNode, spawnProcess} from '../support/spawn-node.js'
 import {tempDir} from '../support/temp-dir.js'
 
 interface ManifestCommand {
@@ -100,6 +100,22 @@ describe('agnes', () => {
     const json = await agnes(word, '--json')
     expect(json).toMatchObject({exitCode: 2, stderr: ''})
     expect(JSON.parse(json.stdout).error).toMatchObject({code, hint})
+  })
+
+  it.each([
+    ['version', 0, ''],
+    ['status', 4, 'The folder this command was started in is gone.'],
+    ['query "SELECT 1"', 4, 'The folder this command was started in is gone.'],
+    ['statusline', 0, ''],
+    ['pull --quiet', 4, 'The folder this command was started in is gone.'],
+  ])('tells of a folder that is gone only where it takes one: %s', async (words, code, said) => {
+    const [home, gone] = [await tempDir(), await tempDir()]
+    const line = `cd "${gone}" && rmdir "${gone}" && exec "$NODE" "$AGNES" ${words}`
+    const env = {HOME: home, NODE: process.execPath, AGNES: join(repositoryRoot, 'bin/run.js')}
+    const {exitCode, stderr} = await spawnProcess('sh', ['-c', line], {env, cwd: home}).ended
+    expect(exitCode).toBe(code)
+    if (said === '') expect(stderr).toBe('')
+    else expect(stderr).toContain(said)
   })
 
   it('refuses a command path that leaves its folder', async () => {

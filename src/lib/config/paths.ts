@@ -1,6 +1,7 @@
 import {homedir, tmpdir, userInfo} from 'node:os'
 import {join, resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {MissingError} from '../errors.js'
 import type {Env} from './env.js'
 
 /** The only file that knows where things are. */
@@ -38,8 +39,17 @@ export function ownLauncher(): {node: string; script: string} {
   return {node: process.execPath, script: join(packageRoot(), 'bin', 'run.js')}
 }
 
+/** `MissingError` (code `folder_gone`) where it was removed since. */
 export function currentDirectory(): string {
-  return process.cwd()
+  try {
+    return process.cwd()
+  } catch (cause) {
+    throw new MissingError('The folder this command was started in is gone.', {
+      code: 'folder_gone',
+      hint: 'Go to a folder that is there, such as your workspace, and run it again.',
+      cause,
+    })
+  }
 }
 
 /** For a process that answers for others: relative paths of SQL are those of whoever asks. */

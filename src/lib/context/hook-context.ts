@@ -25,7 +25,6 @@ export function createHookContext() {
   const env = readEnv()
   const clock = systemClock
   const streams = processStreams(env.noColor)
-  const currentDir = currentDirectory()
   const config = new NodeFiles(configDirectory(env), systemRandom)
   const {secrets, serverOrigin, probe} = openStoredAccess({
     env,
@@ -34,13 +33,17 @@ export function createHookContext() {
     version: packageVersion,
   })
   return {
-    ...{env, clock, streams, currentDir, config, secrets, serverOrigin, probe},
+    get currentDir() {
+      return currentDirectory()
+    },
+    ...{env, clock, streams, config, secrets, serverOrigin, probe},
     logger: stderrLogger(streams.err, clock, env.debug),
     folders: nodeFolders,
     isWorkspace: looksLikeWorkspace,
     filesAt: (root: string) => new NodeFiles(root, systemRandom),
     pullLock: (root: string) => new FileLock(join(root, workspacePaths.pullLock), clock),
-    findWorkspace: (flag: string | undefined) => findFrom({env, config, currentDir}, flag),
+    findWorkspace: (flag: string | undefined) =>
+      findFrom({env, config, currentDir: currentDirectory()}, flag),
     background: async () => (await import('../adapters/detached-process.js')).detachedProcess(),
     async controlSocket() {
       const {unixControlSocket} = await import('../adapters/unix-control-socket.js')
