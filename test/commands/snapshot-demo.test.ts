@@ -1,5 +1,5 @@
 import {readdir, readFile, writeFile} from 'node:fs/promises'
-import {mkdtemp, realpath, rm} from 'node:fs/promises'
+import {mkdir, mkdtemp, realpath, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest'
@@ -327,3 +327,20 @@ const BASELINE_KEYS = [
   'estimated_scan_bytes_at_fetch',
   'result_hash_md5',
 ]
+
+it('names the tables of both rows where a replacement was cut short', async () => {
+  const create = (table: string, ...more: string[]) =>
+    agnes(['snapshot', 'create', table, '--limit', '5', '--as', 'cut', ...more])
+  expect((await create('orders')).exitCode).toBe(0)
+  // What is written after the rows fails: the sidecar's place is taken.
+  const sidecar = join(root, 'user/snapshots/cut.meta.json')
+  await rm(sidecar)
+  await mkdir(sidecar)
+  expect((await create('tickets', '--force')).exitCode).not.toBe(0)
+  const record = join(root, '.claude/agnes/snapshots/cut.json')
+  const {sources} = JSON.parse(await readFile(record, 'utf8')) as {sources: {name: string}[]}
+  expect(sources.map(({name}) => name)).toEqual(['orders', 'tickets'])
+  await rm(sidecar, {recursive: true})
+  expect((await create('tickets', '--force')).exitCode).toBe(0)
+  expect(JSON.parse(await readFile(record, 'utf8')).sources).toMatchObject([{name: 'tickets'}])
+})

@@ -8,6 +8,7 @@ import {fetchParquet, type FetchDeps, type FetchedParquet} from './fetch-parquet
 import {sourcesOf} from './snapshot-sources.js'
 import {checkSnapshotName} from './snapshot-name.js'
 import {
+  announceSources,
   parquetPath,
   sidecarPath,
   writeRecord,
@@ -122,6 +123,7 @@ export async function fetchAndInstall(
         checkSnapshotName(name, (await readSyncState(files)).state)
         await checkFree(deps, request)
         signal.throwIfAborted()
+        await announceSources(files, record)
         await files.install(beside, parquetPath(name))
         await writeRecord(files, record)
         return registerSnapshot(deps, name, signal)

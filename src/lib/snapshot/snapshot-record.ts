@@ -121,6 +121,23 @@ export async function writeRecord(files: Files, record: SnapshotRecord): Promise
   await files.writeAtomic(sidecarPath(name), asciiJson(sidecar))
 }
 
+/**
+ * Before other rows are put under a name: its record names their tables as well, so that a process that
+ * dies in between leaves none that could be read without the grant for its table.
+ */
+export async function announceSources(
+  files: Files,
+  {name, sources}: SnapshotRecord,
+): Promise<void> {
+  const before = await readRecord(files, name)
+  if (!before) return
+  const known = new Set(before.sources.map((source) => source.name))
+  const more = sources.filter((source) => !known.has(source.name))
+  const both = {...before, sources: [...before.sources, ...more]}
+  if (more.length > 0)
+    await files.writeAtomic(recordPath(name), JSON.stringify(both, null, 2) + '\n')
+}
+
 async function hashOfBeginning(files: Files, path: string): Promise<string> {
   const hash = createHash('md5')
   for await (const bytes of files.readBytes(path, {from: 0, to: HASHED_BYTES})) hash.update(bytes)
