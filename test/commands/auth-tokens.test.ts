@@ -131,6 +131,15 @@ describe('agnes auth logout', () => {
     expect(local.json.warnings[0]).toContain('stays valid')
   })
 
+  it('leaves no stored token valid where AGNES_TOKEN is in use', async () => {
+    const {server, run} = await signedIn()
+    const env = {AGNES_TOKEN: server.adminToken, AGNES_SERVER: server.url}
+    const {json} = await run(['auth', 'logout', '--json'], {env})
+    expect(json).toMatchObject({isRevoked: true, forgotten: ['file'], remaining: ['environment']})
+    for (const token of [server.adminToken, server.analystToken])
+      expect((await server.call('GET', '/auth/tokens', {token})).status).toBe(401)
+  })
+
   it('says that AGNES_TOKEN is still set', async () => {
     const {server, run} = await signInWorld()
     const env = {AGNES_TOKEN: server.analystToken, AGNES_SERVER: server.url}

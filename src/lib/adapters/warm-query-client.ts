@@ -15,6 +15,8 @@ const MOST_BYTES = 1024 * 1024
 export function warmQueryClient(folder: string, fallback: string): WarmEngine {
   return {
     async connect(version) {
+      // Nothing tells whose a named pipe is: queries are not sent to a stranger's.
+      if (process.platform === 'win32') return 'none'
       const socket = await connectOurs(socketPath(folder, fallback, ENGINE_SOCKET))
       if (!socket) return 'none'
       const line = new Line(socket)

@@ -1,5 +1,5 @@
 import {tokenIdentity} from '../credentials/decode-token.js'
-import {findSecret} from '../credentials/find-secret.js'
+import {findSecret, type FoundSecret} from '../credentials/find-secret.js'
 import {stampKeychain} from '../credentials/keychain-stamp.js'
 import type {SignInStores} from '../credentials/sign-in-store.js'
 import {AgnesError, AuthError, MissingError, UnreachableError} from '../errors.js'
@@ -16,7 +16,7 @@ export interface LogoutOutcome {
   server: string
   /** False when nobody was signed in. */
   wasSignedIn: boolean
-  /** True when the server no longer accepts the token. */
+  /** True when the server no longer accepts the token, nor any other that was stored for it. */
   isRevoked: boolean
   /** Stores the token was removed from. */
   forgotten: string[]
@@ -41,7 +41,7 @@ export async function logout(
   if (!found) return {...outcome, isRevoked: false, notes: []}
   const revoked = isLocal
     ? {isRevoked: false, notes: ['The server was not asked: the token stays valid until it ends.']}
-    : await revoke(context, {origin, token: found.secret.token}, signal)
+    : await revokeAll(context, {origin, tokens: await tokensOf(stores, origin, found)}, signal)
   const forgotten = await forget(context, origin)
   const remaining = stores
     .filter(({isReadOnly, kind}) => isReadOnly === true && kind === found.kind)
@@ -53,6 +53,32 @@ export async function logout(
     remaining,
     notes: [...revoked.notes, ...remaining.map(remainsText)],
   }
+}
+
+/** The token that is in use, and each one that is forgotten with it: none stays valid unseen. */
+async function tokensOf(
+  stores: readonly SecretStore[],
+  origin: string,
+  {secret}: FoundSecret,
+): Promise<Set<string>> {
+  const tokens = new Set([secret.token])
+  for (const store of stores) {
+    if (store.isReadOnly) continue
+    const stored = await store.get(origin).catch(unlessSilent)
+    if (stored) tokens.add(stored.token)
+  }
+  return tokens
+}
+
+async function revokeAll(
+  context: LogoutContext,
+  {origin, tokens}: {origin: string; tokens: Set<string>},
+  signal?: AbortSignal,
+): Promise<{isRevoked: boolean; notes: string[]}> {
+  const done = []
+  for (const token of tokens) done.push(await revoke(context, {origin, token}, signal))
+  const notes = new Set(done.flatMap((one) => one.notes))
+  return {isRevoked: done.every(({isRevoked}) => isRevoked), notes: [...notes]}
 }
 
 async function revoke(
@@ -94,11 +120,16 @@ async function forget({signInStores}: LogoutContext, origin: string): Promise<st
       await stampKeychain(config)
     }
   } catch (error) {
-    const isSilent = error instanceof AgnesError && error.code === 'keychain_unavailable'
+    unlessSilent(error)
     // Nothing was kept in a keychain that never worked.
-    if (!isSilent || forgotten.length === 0) throw error
+    if (forgotten.length === 0) throw error
   }
   return forgotten
+}
+
+function unlessSilent(error: unknown): undefined {
+  if (!(error instanceof AgnesError) || error.code !== 'keychain_unavailable') throw error
+  return undefined
 }
 
 function remainsText(kind: string): string {

@@ -172,7 +172,7 @@ export class FindingBook {
   }
 
   private byId(id: string): Finding {
-    const found = this.findings.filter((finding) => finding.id.startsWith(id))
+    const found = this.findings.filter((finding) => id !== '' && finding.id.startsWith(id))
     const [only] = found
     if (only && found.length === 1) return only
     throw new MissingError(
