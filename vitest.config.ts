@@ -2,7 +2,6 @@ import {defineConfig} from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     disableConsoleIntercept: true,
     sequence: {shuffle: {tests: true}},
     // A machine that is three times slower decides no test.
@@ -12,5 +11,16 @@ export default defineConfig({
     pool: 'forks',
     // The default leaves a core to an editor, which CI has not.
     maxWorkers: '100%',
+    projects: [
+      {
+        extends: true,
+        // Most take less time than the start of a process: one runs many files.
+        test: {name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false},
+      },
+      {
+        extends: true,
+        test: {name: 'whole', include: ['test/**/*.test.ts'], exclude: ['test/unit/**']},
+      },
+    ],
   },
 })

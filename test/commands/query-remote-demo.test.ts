@@ -241,7 +241,7 @@ describe('--scope', () => {
     const sql = 'SELECT nope FROM web_sessions'
     const {json, exitCode} = await run(['query', sql, '--json'], {env: env()})
     expect([exitCode, json.error.code]).toEqual([13, 'query_error'])
-    expect(json.warnings[0]).toContain('is not on this computer')
+    expect(json.warnings.join()).toContain('is not on this computer')
   })
 
   it('auto without a workspace asks the server, where there is one', async () => {
