@@ -50,7 +50,7 @@ export async function bundle(root, outdir, more = []) {
     outExtension: {'.js': '.cjs'},
     define: {'import.meta.url': '__importMetaUrl'},
     banner: {js: "const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;"},
-    plugins: [loadedLater(root), lazyCrypto()],
+    plugins: [loadedLater(root), requiredBuiltins(), lazyCrypto()],
   })
   const result = await build({
     ...shared,
@@ -99,6 +99,21 @@ function loadedLater(root) {
         if (kind !== 'dynamic-import' || !isLater) return
         return {path: `./${source.slice('src/'.length)}`, external: true}
       })
+    },
+  }
+}
+
+/** `import('node:http')` starts Node's module loader for what require() has at once. */
+function requiredBuiltins() {
+  return {
+    name: 'required-builtins',
+    setup(build) {
+      build.onResolve({filter: /^node:/}, ({path, kind}) =>
+        kind === 'dynamic-import' ? {path, namespace: 'required-builtins'} : undefined,
+      )
+      build.onLoad({filter: /.*/, namespace: 'required-builtins'}, ({path}) => ({
+        contents: `module.exports = require('${path}')`,
+      }))
     },
   }
 }
