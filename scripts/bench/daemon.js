@@ -1,12 +1,13 @@
-// What the daemon takes while nothing happens: 20 workspaces of one server, all up to date.
+// What the daemon takes while nothing happens: 20 workspaces of one server, all up to date; and how soon
+// a session starts beside it.
 import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {AGNES, init, NODE, serveFolder} from './cases.js'
+import {against, AGNES, agnes, init, NODE, serveFolder} from './cases.js'
 import {makeTables} from './data.js'
-import {outputOf, time} from './measure.js'
+import {compare, outputOf, time} from './measure.js'
 
 const WORKSPACES = 20
 const TABLES = 30
@@ -14,7 +15,7 @@ const TABLES = 30
 const TICKS_PER_SECOND = 100
 
 /** Sensors look once a minute: fewer than two minutes would be luck. */
-export async function daemon({folder, idleMs}) {
+export async function daemon({folder, idleMs, rounds}) {
   if (process.platform !== 'linux') return []
   const data = join(folder, 'daemon-data')
   await makeTables(data, {tables: TABLES, totalBytes: 1e6})
@@ -33,12 +34,19 @@ export async function daemon({folder, idleMs}) {
     const ended = once(child, 'close')
     try {
       await untilIdle(env)
+      const cwd = join(folder, 'daemon-0')
+      const stdin = JSON.stringify({hook_event_name: 'SessionStart', session_id: 'bench', cwd})
+      const runs = await compare(
+        {bare: {argv: [NODE, '-e', '0']}, start: agnes(['pull', '--quiet'], {cwd, env, stdin})},
+        rounds,
+      )
       const before = secondsOf(child.pid)
       const startedAt = performance.now()
       await sleep(idleMs)
       const share = (secondsOf(child.pid) - before) / ((performance.now() - startedAt) / 1000)
       const what = `daemon, ${WORKSPACES} workspaces of ${TABLES} tables, ${idleMs / 60_000} minutes idle`
       return [
+        against('session start beside a daemon', runs.start, runs.bare, 'bare + 40 ms'),
         [`processor, ${what}`, `${(share * 100).toFixed(3)} % of a core`, '', '', '0.2 %'],
         [`memory, ${what}`, `${peakOf(child.pid).toFixed(0)} MiB`, '', '', '90 MB'],
       ]
