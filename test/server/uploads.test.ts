@@ -4,18 +4,7 @@ import {join} from 'node:path'
 import {tmpdir} from 'node:os'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
-import {noEngine} from '../support/folder-store.js'
-
-const noData = async () => ({
-  store: {
-    tables: () => [],
-    byId: () => undefined,
-    byName: () => undefined,
-    async rescan() {},
-    async close() {},
-  },
-  engine: noEngine,
-})
+import {noData} from '../support/folder-store.js'
 
 let server: EmbeddedServer
 let dir: string
