@@ -38,6 +38,23 @@ describe('agnes push', () => {
     expect(stage.arrivals).toHaveLength(2)
   })
 
+  it('tells of sessions oldest first, whichever arrived first', async () => {
+    let release: () => void = () => undefined
+    const newest = new Promise<void>((resolve) => (release = resolve))
+    const stage = await pushStage({
+      // The oldest is answered last.
+      whenAsked: async (fileName) => {
+        if (fileName === `${B}.jsonl`) release()
+        if (fileName === `${C}.jsonl`) await newest
+      },
+    })
+    for (const [index, id] of [C, A, B].entries())
+      await utimes(await stage.addSession(id), 1_700_000_000 + index, 1_700_000_000 + index)
+    const {json} = await stage.run(['push', '--json'])
+    expect(stage.arrivals).not.toEqual([C, A, B].map((id) => `${id}.jsonl`))
+    expect(json.sessions.map(({sessionId}: {sessionId: string}) => sessionId)).toEqual([C, A, B])
+  })
+
   it('speaks prose on a terminal, rows in a pipe and nothing with --quiet', async () => {
     const stage = await pushStage()
     await stage.addSession(A, {texts: ['token="abcdef123456"']})

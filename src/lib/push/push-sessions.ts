@@ -184,8 +184,8 @@ function toOutcome(
 ): PushOutcome {
   const count = (state: PlannedSession['state']) =>
     work.survey.plan.filter((session) => session.state === state).length
-  const sessions = [...(run?.sessions ?? [])]
-  const failed = [...(run?.failed ?? [])]
+  const sessions = inOrder(run?.sessions ?? [], work.pending)
+  const failed = inOrder(run?.failed ?? [], work.pending)
   const reason = failure ?? (failed.length > 0 ? partial(failed, sessions.length) : undefined)
   const result: PushResult = {
     workspace: place.workspace.root,
@@ -209,6 +209,16 @@ function toOutcome(
     error: reason ? toErrorDocument(reason).error : null,
   }
   return {result, failure: reason}
+}
+
+/** As planned, oldest first: which of several uploads ended first is chance. */
+function inOrder<T extends {sessionId: string}>(
+  done: readonly T[],
+  planned: readonly PlannedSession[],
+): T[] {
+  const places = new Map(planned.map(({file}, index) => [file.sessionId, index]))
+  const placeOf = ({sessionId}: T) => places.get(sessionId) ?? planned.length
+  return [...done].sort((a, b) => placeOf(a) - placeOf(b))
 }
 
 const MAX_NAMED = 3

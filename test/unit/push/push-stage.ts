@@ -51,7 +51,13 @@ export function transcript(id: string, cwd: string, texts: readonly string[]): s
     .join('')
 }
 
-export async function pushStage(options: {gzip?: boolean} = {}): Promise<PushStage> {
+export async function pushStage(
+  options: {
+    gzip?: boolean
+    /** Awaited before a transcript is taken. */
+    whenAsked?: (fileName: string) => Promise<void>
+  } = {},
+): Promise<PushStage> {
   const server = await startTestServer()
   const workspace = await tempWorkspace({server: server.origin})
   const projects = join(workspace.home, '.claude/projects')
@@ -63,8 +69,9 @@ export async function pushStage(options: {gzip?: boolean} = {}): Promise<PushSta
     : {}
   server.on('GET', '/api/health', () => ({status: 200, headers, body: {status: 'ok'}})).optional()
   server
-    .on('POST', '/api/upload/sessions', (request) => {
+    .on('POST', '/api/upload/sessions', async (request) => {
       const {fileName, bytes} = readForm(request)
+      await options.whenAsked?.(fileName)
       const isPacked = options.gzip === true && fileName.endsWith('.gz')
       const name = isPacked ? fileName.slice(0, -3) : fileName
       const content = isPacked ? gunzipSync(bytes) : bytes
