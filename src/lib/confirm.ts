@@ -1,3 +1,4 @@
+import {once} from 'node:events'
 import {createInterface} from 'node:readline/promises'
 import {UsageError} from './errors.js'
 import type {Streams} from './ports/streams.js'
@@ -12,7 +13,8 @@ export interface Question {
 
 /**
  * Resolves when the person says yes. Off a terminal nobody is asked: `UsageError` (code
- * `confirmation_needed`); a person who says no ends with `not_confirmed`.
+ * `confirmation_needed`). A person who says no, or ends the input, gets `not_confirmed` and no hint: the
+ * flag that skips the question is no help to somebody who has just answered it.
  */
 export async function confirm(
   streams: Streams,
@@ -24,10 +26,12 @@ export async function confirm(
       code: 'confirmation_needed',
       hint,
     })
+  await streams.err.write(`${sanitizeLine(text)}? [y/N] `)
   const lines = createInterface({input: streams.in, terminal: false})
+  // Ctrl-D: the question alone would wait for ever.
+  const ended = once(lines, 'close').then(() => '')
   try {
-    await streams.err.write(`${sanitizeLine(text)}? [y/N] `)
-    const answer = await lines.question('', {signal})
+    const answer = await Promise.race([lines.question('', {signal}), ended])
     if (/^y(es)?$/i.test(answer.trim())) return
   } catch (error) {
     signal.throwIfAborted()
@@ -35,5 +39,5 @@ export async function confirm(
   } finally {
     lines.close()
   }
-  throw new UsageError('Nothing was changed.', {code: 'not_confirmed', hint})
+  throw new UsageError('Nothing was changed.', {code: 'not_confirmed'})
 }
