@@ -29,6 +29,8 @@ export interface LoopDeps {
 
 /** Between two looks at the local facts. */
 const LOOK_MS = 60_000
+/** A table that was being published while it was fetched is whole a moment later. */
+const FIRST_RETRY_MS = 5_000
 const RETRY_BASE_MS = 60_000
 /** How long a lost grant is told of, unless a later pull brings other news. */
 const LOST_MS = 24 * 3_600_000
@@ -93,9 +95,10 @@ export class WorkspaceLoop implements Service {
     try {
       for (;;) {
         await this.pass(signal)
+        const waitMs = this.untilNextMs()
         const status = board.workspace(this.path, this.server)
-        status.nextLookAt = new Date(clock.now() + LOOK_MS).toISOString()
-        await this.waker.wait(clock, LOOK_MS, signal)
+        status.nextLookAt = new Date(clock.now() + waitMs).toISOString()
+        await this.waker.wait(clock, waitMs, signal)
       }
     } catch (error) {
       if (!signal.aborted) this.noteBroken(toAgnesError(error))
@@ -104,6 +107,12 @@ export class WorkspaceLoop implements Service {
       if (signal.aborted) board.setState(this.path, {kind: 'stopping'})
       this.answer({kind: 'failed', code: 'daemon_stopped', message: 'The daemon was stopped.'})
     }
+  }
+
+  /** Until the next look, or until what failed is due again. */
+  private untilNextMs(): number {
+    const untilRetryMs = this.retryAtMs - this.deps.clock.monotonicMs()
+    return untilRetryMs > 0 ? Math.min(LOOK_MS, untilRetryMs) : LOOK_MS
   }
 
   /** The loop itself failed, such as in a folder it may not read; it is started again after a while. */
@@ -157,9 +166,10 @@ export class WorkspaceLoop implements Service {
     } else {
       this.failures++
       this.failedVersion = version
-      this.retryAtMs =
-        clock.monotonicMs() +
-        nextDelayMs(RETRY_BASE_MS, random.float(), {failures: this.failures - 1})
+      const isFirst = this.failures === 1
+      const failures = isFirst ? 0 : this.failures - 2
+      const baseMs = isFirst ? FIRST_RETRY_MS : RETRY_BASE_MS
+      this.retryAtMs = clock.monotonicMs() + nextDelayMs(baseMs, random.float(), {failures})
       const {code, message} = outcome
       const since = this.errorSince() ?? this.now()
       board.setState(this.path, {kind: 'error', code, message, since, failures: this.failures})

@@ -81,6 +81,20 @@ describe('the daemon', () => {
     expect(after?.workspaces[0]?.state).toEqual({kind: 'idle'})
   })
 
+  it('tries once more within seconds: what was being published is whole then', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    world.outcomeOf = () => (world.pulls().length === 2 ? failed('partial', 12) : done)
+    server.version++
+    await world.pass(80_000, 1000)
+    const [, second, third] = world.pulls()
+    expect(third!.atMs - second!.atMs).toBeLessThanOrEqual(6000)
+    const status = await askDaemon(world.socket, {op: 'status'}, never)
+    expect(status?.workspaces[0]?.state).toEqual({kind: 'idle'})
+    await world.pass(5 * MINUTE)
+    expect(world.pulls()).toHaveLength(3)
+  })
+
   it('does not wait with what failed once the server has something newer', async () => {
     const server = await versionServer()
     const world = await daemonWorld([{path: '/a', server: server.origin}])
