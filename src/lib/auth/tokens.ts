@@ -1,7 +1,8 @@
 import {ConflictError, ForbiddenError, MissingError, UsageError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {HttpClient} from '../ports/http-client.js'
-import {isoTime, NewTokenAnswer, TokenItems} from '../wire/auth.js'
+import {NewTokenAnswer, TokenItems} from '../wire/auth.js'
+import {timeField} from '../wire/read-fields.js'
 import {readAnswer} from './read-answer.js'
 
 const PATH = '/auth/tokens'
@@ -46,15 +47,15 @@ export async function listTokens(
 ): Promise<PersonalToken[]> {
   const {body} = await http.requestJson('GET', PATH, {}, signal)
   return readAnswer(TokenItems, body, {http, path: PATH}).map((item) => {
-    const [expiresAt, revokedAt] = [isoTime(item.expires_at), isoTime(item.revoked_at)]
+    const [expiresAt, revokedAt] = [timeField(item.expires_at), timeField(item.revoked_at)]
     const isExpired = expiresAt !== null && Date.parse(expiresAt) <= clock.now()
     return {
       id: item.id,
       name: item.name,
       prefix: item.prefix,
-      createdAt: isoTime(item.created_at),
+      createdAt: timeField(item.created_at),
       expiresAt,
-      lastUsedAt: isoTime(item.last_used_at),
+      lastUsedAt: timeField(item.last_used_at),
       revokedAt,
       state: item.revoked_at !== null ? 'revoked' : isExpired ? 'expired' : 'active',
       surface: item.surface,
@@ -74,7 +75,7 @@ export async function createToken(
   try {
     const answer = await http.requestJson('POST', PATH, {body}, signal)
     const made = readAnswer(NewTokenAnswer, answer.body, {http, path: PATH})
-    return {id: made.id, name: made.name, token: made.token, expiresAt: isoTime(made.expires_at)}
+    return {id: made.id, name: made.name, token: made.token, expiresAt: timeField(made.expires_at)}
   } catch (error) {
     if (!(error instanceof ForbiddenError)) throw error
     throw new ForbiddenError(`${http.origin} makes no token for a token: ${error.message}.`, {

@@ -1,9 +1,9 @@
 import {UnreachableError} from '../errors.js'
-import {countField, isFields, textField, textsField, type Fields} from './read-fields.js'
+import {countField, isFields, textField, textsField, timeField, type Fields} from './read-fields.js'
 
 /**
  * Rows of the administration endpoints, of either server generation. Texts are as sent; times are
- * ISO 8601 in UTC. What a server does not say is `null`, never a default.
+ * ISO 8601 in UTC, in milliseconds. What a server does not say is `null`, never a default.
  */
 export interface Group {
   id: string
@@ -263,14 +263,6 @@ export function readSyncTrigger(fields: Fields): SyncTrigger | undefined {
     jobId: textField(fields.job_id),
     message: textField(fields.message),
   }
-}
-
-/** `2026-11-21 05:11:03.846826`, with or without `T` and offset, as ISO 8601; times without one are UTC. */
-function timeField(value: unknown): string | null {
-  const text = textField(value)?.replace(' ', 'T') ?? null
-  if (text === null || !/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text)) return null
-  if (/Z$/i.test(text)) return text
-  return text.replace(/[+-]00:?00$/, '') + (/[+-](?!00:?00$)\d\d:?\d\d$/.test(text) ? '' : 'Z')
 }
 
 function otherFields(fields: Fields, known: ReadonlySet<string>): Record<string, unknown> {

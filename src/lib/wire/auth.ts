@@ -39,11 +39,3 @@ export const EffectiveAccess = z.object({
     z.object({via_groups: z._default(z.array(z.object({group_name: z.string()})), [])}),
   ),
 })
-
-/** `2026-11-21 05:11:02.539692`, with or without `T` and offset, as ISO 8601 in UTC; `null` for anything else. */
-export function isoTime(value: string | null): string | null {
-  if (value === null) return null
-  const iso = value.trim().replace(' ', 'T')
-  const ms = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`)
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString()
-}

@@ -1,9 +1,9 @@
 import {UnreachableError} from '../errors.js'
-import {isFields, textField, type Fields} from './read-fields.js'
+import {isFields, textField, timeField, type Fields} from './read-fields.js'
 
 /**
  * One metric definition, all of it: what the server did not say is `null` or `[]`, never a default.
- * Texts are as sent.
+ * Texts are as sent, times ISO 8601 in UTC.
  */
 export interface Metric {
   /** May hold `/`. */
@@ -77,8 +77,8 @@ export function readMetric(body: unknown): Metric {
     validation: documentOf(body.validation),
     source: textField(body.source),
     sourceRef: textField(body.source_ref),
-    createdAt: textField(body.created_at),
-    updatedAt: textField(body.updated_at),
+    createdAt: timeField(body.created_at),
+    updatedAt: timeField(body.updated_at),
     other: otherFields(body),
   }
 }

@@ -20,3 +20,18 @@ export function countField(value: unknown): number | null {
 export function textsField(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 }
+
+const TIME =
+  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(?:Z|([+-]\d\d)(?::?(\d\d))?)?)?$/i
+
+/**
+ * A time in any of the spellings of servers, `2026-11-21 05:11:02.539692` among them, in the one that is
+ * printed: ISO 8601 in UTC, cut to milliseconds. A time without an offset is UTC; `null` for anything else.
+ */
+export function timeField(value: unknown): string | null {
+  const match = typeof value === 'string' ? TIME.exec(value.trim()) : null
+  if (!match) return null
+  const [, day, time = '00:00', hours = '+00', minutes = '00'] = match
+  const ms = Date.parse(`${day}T${time}${hours}:${minutes}`)
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString()
+}

@@ -3,7 +3,6 @@ import {describe, expect, it} from 'vitest'
 import {browserCommand} from '../../../src/lib/adapters/browser.js'
 import {pickToken, type PersonalToken} from '../../../src/lib/auth/tokens.js'
 import {environmentForOthers} from '../../../src/lib/config/env.js'
-import {isoTime} from '../../../src/lib/wire/auth.js'
 
 describe('browserCommand', () => {
   it.each(['linux', 'darwin', 'win32', 'freebsd'] as const)(
@@ -23,24 +22,6 @@ describe('environmentForOthers', () => {
     expect(environmentForOthers({PATH: '/bin', AGNES_TOKEN: 'hush', EMPTY: undefined})).toEqual({
       PATH: '/bin',
     })
-  })
-})
-
-describe('isoTime', () => {
-  it.each([
-    ['2026-11-21 05:11:02.539692', '2026-11-21T05:11:02.539Z'],
-    ['2026-11-21T05:11:02', '2026-11-21T05:11:02.000Z'],
-    ['2026-12-21 05:11:13.332875+00:00', '2026-12-21T05:11:13.332Z'],
-    ['2026-12-21T07:11:13+02:00', '2026-12-21T05:11:13.000Z'],
-    ['soon', null],
-    ['', null],
-    [null, null],
-  ])('reads %j as %j', (text, iso) => expect(isoTime(text)).toBe(iso))
-
-  it('never throws', () => {
-    fc.assert(
-      fc.property(fc.string(), (text) => ['string', 'object'].includes(typeof isoTime(text))),
-    )
   })
 })
 

@@ -23,7 +23,7 @@ describe.each(recordedVersions)('the recorded answers of %s', (version) => {
     expect(users.find(({email}) => email === 'admin@example.com')).toMatchObject({
       isAdmin: true,
       isActive: true,
-      createdAt: expect.stringMatching(/^2026-11-21T[\d:.]+Z$/),
+      createdAt: expect.stringMatching(/^2026-11-21T\d\d:\d\d:\d\d\.\d{3}Z$/),
     })
     const groups = readRows(body('admin: list groups'), readGroup)
     expect(groups.map(({name, isSystem}) => [name, isSystem])).toEqual([
@@ -54,10 +54,10 @@ describe('rows of a server', () => {
   })
 
   it.each([
-    ['2026-11-21 05:11:03.846826', '2026-11-21T05:11:03.846826Z'],
-    ['2026-11-21T05:11:03+00:00', '2026-11-21T05:11:03Z'],
-    ['2026-11-21T05:11:03+02:00', '2026-11-21T05:11:03+02:00'],
-    ['2026-11-21T05:11:03Z', '2026-11-21T05:11:03Z'],
+    ['2026-11-21 05:11:03.846826', '2026-11-21T05:11:03.846Z'],
+    ['2026-11-21T05:11:03+00:00', '2026-11-21T05:11:03.000Z'],
+    ['2026-11-21T05:11:03+02:00', '2026-11-21T03:11:03.000Z'],
+    ['2026-11-21T05:11:03Z', '2026-11-21T05:11:03.000Z'],
     ['yesterday', null],
   ])('tell the time %s as %s', (sent, expected) => {
     expect(readGroup({id: 'g', name: 'g', created_at: sent})?.createdAt).toBe(expected)
