@@ -6,6 +6,7 @@ import {describe, expect, it} from 'vitest'
 import {FileLock} from '../../src/lib/adapters/file-lock.js'
 import {systemClock} from '../../src/lib/adapters/system-clock.js'
 import {BusyError} from '../../src/lib/errors.js'
+import {FakeClock} from '../support/fake-clock.js'
 import {repositoryRoot} from '../support/run-cli.js'
 import {spawnProcess} from '../support/spawn-node.js'
 import {tempDir} from '../support/temp-dir.js'
@@ -126,6 +127,20 @@ describe('FileLock', () => {
       owner === '' ? '' : {...(owner as object), command: 'x', since: '2026-01-01T00:00:00Z'},
     )
     await expect(lockIn(dir).hold(take, async () => 1)).rejects.toThrow(BusyError)
+  })
+
+  it('outwaits one that was killed while it wrote its name, however short it waits', async () => {
+    const dir = await tempDir()
+    await leftBehind(dir, '')
+    const clock = new FakeClock(systemClock.now())
+    const lock = new FileLock(join(dir, 'agnes/pull.lock'), clock)
+    let isOver = false
+    const mine = lock
+      .hold({waitMs: 1, command: 'test'}, async () => 'mine')
+      .finally(() => (isOver = true))
+    while (!isOver)
+      await (clock.waiting > 0 ? clock.advance(100) : new Promise((turn) => setImmediate(turn)))
+    expect(await mine).toBe('mine')
   })
 })
 

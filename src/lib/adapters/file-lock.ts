@@ -20,7 +20,8 @@ interface Owner extends LockHolder {
 }
 
 type Found =
-  {kind: 'free'; generation: number} | {kind: 'held'; generation: number; holder: LockHolder}
+  | {kind: 'free'; generation: number}
+  | {kind: 'held' | 'unwritten'; generation: number; holder: LockHolder}
 
 /**
  * A chain of generations instead of one file: `pull.lock.7` is the lock while its process lives and has
@@ -60,7 +61,12 @@ export class FileLock implements Lock {
     options: {waitMs: number; command: string; onWait?: (holder: LockHolder) => void},
     signal?: AbortSignal,
   ): Promise<string> {
-    const deadline = this.clock.monotonicMs() + options.waitMs
+    const started = this.clock.monotonicMs()
+    // Whoever was killed while it wrote its name is told from a holder only by age.
+    const patienceMs = {
+      held: options.waitMs,
+      unwritten: options.waitMs && Math.max(options.waitMs, UNWRITTEN_STALE_MS + 5 * POLL_MS),
+    }
     let isTold = false
     for (;;) {
       signal?.throwIfAborted()
@@ -70,7 +76,8 @@ export class FileLock implements Lock {
         if (file !== undefined) return file
         continue
       }
-      if (this.clock.monotonicMs() >= deadline) throw busy(found.holder)
+      const waitedMs = this.clock.monotonicMs() - started
+      if (waitedMs >= patienceMs[found.kind]) throw busy(found.holder)
       if (!isTold) options.onWait?.(found.holder)
       isTold = true
       await this.clock.sleep(POLL_MS, signal)
@@ -94,7 +101,7 @@ export class FileLock implements Lock {
     if (owner === 'unwritten')
       return ageMs > UNWRITTEN_STALE_MS
         ? {kind: 'free', generation}
-        : {kind: 'held', generation, holder: unknownHolder(facts.mtimeMs)}
+        : {kind: 'unwritten', generation, holder: unknownHolder(facts.mtimeMs)}
     const isAlive =
       owner.host === hostname() ? isRunning(owner, this.clock.now()) : ageMs < FOREIGN_STALE_MS
     const {pid, host, command, since} = owner
