@@ -1,7 +1,7 @@
 import {promptLine, promptSecret, readAll} from '../credentials/prompt-secret.js'
 import {UsageError} from '../errors.js'
 import type {Streams} from '../ports/streams.js'
-import type {Password} from './password-sign-in.js'
+import type {PasswordSource} from './password-sign-in.js'
 
 /** What a command was told about who signs in. */
 export interface CredentialFlags {
@@ -22,7 +22,7 @@ export function passwordSource(
   streams: Streams,
   {email, isPasswordOnStdin}: CredentialFlags,
   signal: AbortSignal,
-): (() => Promise<Password>) | undefined {
+): PasswordSource | undefined {
   const canAsk = isAttended(streams)
   if (email === undefined && isPasswordOnStdin)
     throw new UsageError('--password-stdin needs --email.', {
@@ -35,10 +35,13 @@ export function passwordSource(
       password: (await readAll(streams.in, signal)).replace(/^\uFEFF/, '').replace(/\r?\n$/, ''),
     })
   if (canAsk)
-    return async () => ({
-      email: email ?? (await promptLine(streams, 'E-mail: ', signal)).trim(),
-      password: await promptSecret(streams, 'Password (it is not shown): ', signal),
-    })
+    return async (beforeAsking) => {
+      await beforeAsking()
+      return {
+        email: email ?? (await promptLine(streams, 'E-mail: ', signal)).trim(),
+        password: await promptSecret(streams, 'Password (it is not shown): ', signal),
+      }
+    }
   if (email === undefined) return undefined
   throw new UsageError('A password is needed, and nobody is there to ask.', {
     code: 'password_required',

@@ -1,10 +1,11 @@
-import {AuthError, MissingError, UsageError} from '../errors.js'
+import {AuthError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {HttpClient} from '../ports/http-client.js'
 import type {Random} from '../ports/random.js'
 import type {SignInCallback} from '../ports/sign-in-callback.js'
 import {ExchangeAnswer} from '../wire/auth.js'
 import {readAnswer} from './read-answer.js'
+import {takesPost} from './takes-post.js'
 
 const EXCHANGE = '/cli/auth/exchange'
 const STATE_BYTES = 24
@@ -30,17 +31,8 @@ export interface SignedIn {
 }
 
 /** Whether the server signs people in by browser (0.48.0 does not). */
-export async function hasBrowserSignIn(http: HttpClient, signal?: AbortSignal): Promise<boolean> {
-  try {
-    await http.requestJson('POST', EXCHANGE, {body: {}}, signal)
-    return true
-  } catch (error) {
-    if (error instanceof MissingError) return false
-    // "code is required": the endpoint is there.
-    if (error instanceof UsageError && [400, 422].includes(Number(error.details.status)))
-      return true
-    throw error
-  }
+export function hasBrowserSignIn(http: HttpClient, signal?: AbortSignal): Promise<boolean> {
+  return takesPost(http, EXCHANGE, signal)
 }
 
 /** Waits for the browser's callback on a loopback port, then trades the code for a token. */

@@ -16,7 +16,7 @@ import type {HttpClient} from '../ports/http-client.js'
 import type {Random} from '../ports/random.js'
 import type {SignInCallback} from '../ports/sign-in-callback.js'
 import {hasBrowserSignIn, signInByBrowser, type SignedIn} from './browser-sign-in.js'
-import {signInByPassword, type Password} from './password-sign-in.js'
+import {requirePasswordSignIn, signInByPassword, type PasswordSource} from './password-sign-in.js'
 
 /** The parts of the composition root that signing in needs. */
 export interface SignInContext {
@@ -39,9 +39,9 @@ export interface LoginOptions {
   /** How long the person may take in the browser. */
   waitMs: number
   /** Signs in by password at once. */
-  password: (() => Promise<Password>) | undefined
+  password: PasswordSource | undefined
   /** Asks for e-mail and password, for a server without sign-in pages; `undefined` with nobody there. */
-  askPassword: (() => Promise<Password>) | undefined
+  askPassword: PasswordSource | undefined
   /** Takes a token that the person pastes while the browser is waited for. */
   askToken: ((signal: AbortSignal) => Promise<string>) | undefined
   /** Told the address to open and whether a browser was opened. */
@@ -119,7 +119,9 @@ async function obtain(
     })
   const httpWithToken = (token: string) => context.httpWithToken(origin, token)
   const name = tokenName(context)
-  const flow = {http, httpWithToken, password: await ask(), name}
+  const isBrowserTried = options.password === undefined
+  const password = await ask(() => requirePasswordSignIn(http, {isBrowserTried}, signal))
+  const flow = {http, httpWithToken, password, name}
   return {...(await signInByPassword(flow, signal)), method: 'password'}
 }
 

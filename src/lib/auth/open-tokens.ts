@@ -3,7 +3,7 @@ import {findSecret} from '../credentials/find-secret.js'
 import type {HttpClient} from '../ports/http-client.js'
 import type {TokenDeps} from './tokens.js'
 import type {WhoAmIContext} from './who-am-i.js'
-import {openSession, type Password} from './password-sign-in.js'
+import {openSession, requirePasswordSignIn, type PasswordSource} from './password-sign-in.js'
 
 /** The token endpoints of a server, as the person signed in there. */
 export async function openTokens(context: WhoAmIContext, origin: string): Promise<TokenDeps> {
@@ -18,11 +18,14 @@ export async function openTokenMaker(
   context: WhoAmIContext & {
     httpWithToken(origin: string, token: string | undefined): Promise<HttpClient>
   },
-  {origin, password}: {origin: string; password: (() => Promise<Password>) | undefined},
+  {origin, password}: {origin: string; password: PasswordSource | undefined},
   signal: AbortSignal,
 ): Promise<HttpClient> {
   if (!password) return context.http(origin)
   const anonymous = await context.httpWithToken(origin, undefined)
-  const {token} = await openSession(anonymous, await password(), signal)
+  const typed = await password(() =>
+    requirePasswordSignIn(anonymous, {isBrowserTried: false}, signal),
+  )
+  const {token} = await openSession(anonymous, typed, signal)
   return context.httpWithToken(origin, token)
 }
