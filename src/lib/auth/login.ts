@@ -131,7 +131,7 @@ async function byBrowserOrPaste(
   options: LoginOptions & {http: HttpClient},
   signal: AbortSignal,
 ): Promise<Obtained> {
-  const {http, isHeadless, waitMs, askToken, onAddress} = options
+  const {origin, http, isHeadless, waitMs, askToken, onAddress} = options
   const decided = new AbortController()
   const either = AbortSignal.any([signal, decided.signal])
   const ways: Promise<Obtained>[] = []
@@ -145,7 +145,7 @@ async function byBrowserOrPaste(
       listen: (state) => context.listenForCallback(state),
       async onReady(url) {
         await onAddress(url, !isHeadless && (await context.openBrowser(url)))
-        if (askToken) paste = pasted(context, options, askToken(either))
+        if (askToken) paste = pasted(context, {origin, askToken}, either)
         paste?.then(resolvePaste, rejectPaste)
       },
     },
@@ -170,11 +170,11 @@ async function byBrowserOrPaste(
 
 async function pasted(
   {clock, httpWithToken}: SignInContext,
-  {origin}: LoginOptions,
-  typed: Promise<string>,
+  {origin, askToken}: {origin: string; askToken: (signal: AbortSignal) => Promise<string>},
+  signal: AbortSignal,
 ): Promise<Obtained> {
-  const token = cleanToken(await typed, 'what was pasted')
-  await verifySignIn({http: await httpWithToken(origin, token), token, clock})
+  const token = cleanToken(await askToken(signal), 'what was pasted')
+  await verifySignIn({http: await httpWithToken(origin, token), token, clock}, signal)
   return {token, email: '', method: 'token', isSession: false}
 }
 
