@@ -4,7 +4,7 @@ import {packageRoot} from '../lib/config/paths.js'
 import {statusText} from '../lib/present/status-text.js'
 import {readStatus, type StatusReport} from '../lib/status/read-status.js'
 
-export type {StatusFrame} from '../lib/daemon/watch-status.js'
+export type {StatusFrame} from '../lib/daemon/client/watch-status.js'
 
 /** Every field is described at `StatusReport`. */
 export type StatusResult = StatusReport
@@ -37,7 +37,7 @@ export default class Status extends BaseCommand<StatusResult> {
     }
     if (flags.watch) {
       const {showStatus} = await import('../lib/present/watch-text.js')
-      const {watchStatus} = await import('../lib/daemon/watch-status.js')
+      const {watchStatus} = await import('../lib/daemon/client/watch-status.js')
       const view = showStatus(context.streams.out, this.jsonEnabled())
       const deps = {clock: context.clock, socket: await context.controlSocket(), readOwn: read}
       await watchStatus(deps, view.show, this.signal).finally(view.close)

@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../../lib/base-command.js'
-import {askRunningDaemon} from '../../lib/daemon/ask-daemon.js'
+import {askRunningDaemon} from '../../lib/daemon/client/ask-daemon.js'
 import type {Finding} from '../../lib/daemon/model.js'
 import {decidedText} from '../../lib/present/daemon-text.js'
 

@@ -1,6 +1,6 @@
 import {BaseCommand} from '../../lib/base-command.js'
 import {packageRoot} from '../../lib/config/paths.js'
-import {answerQueries} from '../../lib/daemon/answer-queries.js'
+import {answerQueries} from '../../lib/daemon/warm/answer-queries.js'
 import {loadCommand} from '../../lib/run-cli.js'
 
 export interface DaemonEngineResult {

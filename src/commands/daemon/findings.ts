@@ -1,5 +1,5 @@
 import {BaseCommand} from '../../lib/base-command.js'
-import {askRunningDaemon} from '../../lib/daemon/ask-daemon.js'
+import {askRunningDaemon} from '../../lib/daemon/client/ask-daemon.js'
 import type {Finding} from '../../lib/daemon/model.js'
 import {findingsText} from '../../lib/present/daemon-text.js'
 

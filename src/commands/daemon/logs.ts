@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../../lib/base-command.js'
-import {followLog, readLog, type LogEvent} from '../../lib/daemon/read-log.js'
+import {followLog, readLog, type LogEvent} from '../../lib/daemon/client/read-log.js'
 import {logText} from '../../lib/present/daemon-text.js'
 
 export interface DaemonLogsResult {

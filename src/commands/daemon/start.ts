@@ -1,6 +1,6 @@
 import {BaseCommand} from '../../lib/base-command.js'
-import {openLifecycle} from '../../lib/daemon/open-lifecycle.js'
-import {startDaemon, type StartedDaemon} from '../../lib/daemon/start-daemon.js'
+import {openLifecycle} from '../../lib/daemon/client/open-lifecycle.js'
+import {startDaemon, type StartedDaemon} from '../../lib/daemon/client/start-daemon.js'
 import {startedDaemonText} from '../../lib/present/daemon-text.js'
 
 export type DaemonStartResult = StartedDaemon

@@ -1,5 +1,5 @@
 import {BaseCommand} from '../../lib/base-command.js'
-import {askDaemon} from '../../lib/daemon/ask-daemon.js'
+import {askDaemon} from '../../lib/daemon/client/ask-daemon.js'
 import type {DaemonStatus} from '../../lib/daemon/model.js'
 import {daemonStatusText} from '../../lib/present/daemon-text.js'
 

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../../lib/base-command.js'
-import {askRunningDaemon} from '../../lib/daemon/ask-daemon.js'
+import {askRunningDaemon} from '../../lib/daemon/client/ask-daemon.js'
 import type {DaemonAnswers} from '../../lib/daemon/control.js'
 import {PartialError} from '../../lib/errors.js'
 import {syncNowText} from '../../lib/present/daemon-text.js'

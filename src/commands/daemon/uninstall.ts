@@ -1,6 +1,6 @@
 import {BaseCommand} from '../../lib/base-command.js'
-import {uninstallService, type ServiceResult} from '../../lib/daemon/install-service.js'
-import {openService} from '../../lib/daemon/open-service.js'
+import {uninstallService, type ServiceResult} from '../../lib/daemon/install/install-service.js'
+import {openService} from '../../lib/daemon/install/open-service.js'
 import {serviceText} from '../../lib/present/daemon-text.js'
 
 export type DaemonUninstallResult = ServiceResult

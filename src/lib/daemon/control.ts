@@ -2,7 +2,7 @@ import {z} from 'zod/mini'
 import {MissingError, UsageError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {Board} from './board.js'
-import type {FindingBook} from './finding-book.js'
+import type {FindingBook} from './findings/finding-book.js'
 import type {DaemonStatus, Finding, WorkspaceStatus} from './model.js'
 import type {PullOutcome} from './pull-outcome.js'
 

@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest'
-import {askDaemon} from '../../../src/lib/daemon/ask-daemon.js'
+import {askDaemon} from '../../../src/lib/daemon/client/ask-daemon.js'
 import {daemonWorld, done, failed, versionServer, type Job} from './daemon-world.js'
 
 const never = new AbortController().signal

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {askDaemon} from '../../../src/lib/daemon/ask-daemon.js'
+import {askDaemon} from '../../../src/lib/daemon/client/ask-daemon.js'
 import type {Observation} from '../../../src/lib/daemon/model.js'
 import {BusyError, UsageError} from '../../../src/lib/errors.js'
 import {runDaemon} from '../../../src/lib/daemon/run-daemon.js'

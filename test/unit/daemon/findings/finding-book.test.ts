@@ -1,10 +1,10 @@
 import {expect, it} from 'vitest'
-import {NodeFiles} from '../../../src/lib/adapters/node-files.js'
-import {systemRandom} from '../../../src/lib/adapters/system-random.js'
-import {parseDaemonSettings} from '../../../src/lib/daemon/daemon-settings.js'
-import {FindingBook} from '../../../src/lib/daemon/finding-book.js'
-import type {Finding, Observation} from '../../../src/lib/daemon/model.js'
-import {tempDir} from '../../support/temp-dir.js'
+import {NodeFiles} from '../../../../src/lib/adapters/node-files.js'
+import {systemRandom} from '../../../../src/lib/adapters/system-random.js'
+import {parseDaemonSettings} from '../../../../src/lib/daemon/daemon-settings.js'
+import {FindingBook} from '../../../../src/lib/daemon/findings/finding-book.js'
+import type {Finding, Observation} from '../../../../src/lib/daemon/model.js'
+import {tempDir} from '../../../support/temp-dir.js'
 
 const NOW = '2026-01-31T12:00:00.000Z'
 const big: Observation = {

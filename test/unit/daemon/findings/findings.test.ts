@@ -1,7 +1,11 @@
 import {describe, expect, it} from 'vitest'
-import {parseDaemonSettings} from '../../../src/lib/daemon/daemon-settings.js'
-import {afterVainAttempt, nextToMend, reconcile} from '../../../src/lib/daemon/findings.js'
-import type {Finding, Observation, Policy} from '../../../src/lib/daemon/model.js'
+import {parseDaemonSettings} from '../../../../src/lib/daemon/daemon-settings.js'
+import {
+  afterVainAttempt,
+  nextToMend,
+  reconcile,
+} from '../../../../src/lib/daemon/findings/findings.js'
+import type {Finding, Observation, Policy} from '../../../../src/lib/daemon/model.js'
 
 const {policies} = parseDaemonSettings(undefined)
 const altered: Observation = {

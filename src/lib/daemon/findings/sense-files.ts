@@ -1,8 +1,8 @@
-import {workspacePaths} from '../config/paths.js'
-import type {Files} from '../ports/files.js'
-import {isAsSettled, readLastPull} from '../session-start/last-pull.js'
-import {readSyncState, type SyncState} from '../sync/sync-state.js'
-import type {Observation} from './model.js'
+import {workspacePaths} from '../../config/paths.js'
+import type {Files} from '../../ports/files.js'
+import {isAsSettled, readLastPull} from '../../session-start/last-pull.js'
+import {readSyncState, type SyncState} from '../../sync/sync-state.js'
+import type {Observation} from '../model.js'
 
 /** A partial this old belongs to no download that is still going on. */
 const ORPHAN_MS = 7 * 86_400_000

@@ -1,8 +1,8 @@
-import {UnexpectedError} from '../errors.js'
-import type {Clock} from '../ports/clock.js'
-import type {Files} from '../ports/files.js'
-import type {JobRunner} from '../ports/job-runner.js'
-import type {Service} from './supervisor.js'
+import {UnexpectedError} from '../../errors.js'
+import type {Clock} from '../../ports/clock.js'
+import type {Files} from '../../ports/files.js'
+import type {JobRunner} from '../../ports/job-runner.js'
+import type {Service} from '../supervisor.js'
 
 /** The query that asked for it is being answered without it, and needs the processors more. */
 const LEAVE_ALONE_MS = 1000

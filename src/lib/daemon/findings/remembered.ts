@@ -1,4 +1,4 @@
-import type {Files} from '../ports/files.js'
+import type {Files} from '../../ports/files.js'
 
 /** What was read from files, read again only when one of them has moved. */
 export class Remembered<T> {

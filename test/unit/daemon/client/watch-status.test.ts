@@ -1,9 +1,9 @@
 import {describe, expect, it, onTestFinished} from 'vitest'
-import {unixControlSocket} from '../../../src/lib/adapters/unix-control-socket.js'
-import {watchStatus, type StatusFrame} from '../../../src/lib/daemon/watch-status.js'
-import {InterruptedError, MissingError} from '../../../src/lib/errors.js'
-import {FakeClock} from '../../support/fake-clock.js'
-import {tempDir} from '../../support/temp-dir.js'
+import {unixControlSocket} from '../../../../src/lib/adapters/unix-control-socket.js'
+import {watchStatus, type StatusFrame} from '../../../../src/lib/daemon/client/watch-status.js'
+import {InterruptedError, MissingError} from '../../../../src/lib/errors.js'
+import {FakeClock} from '../../../support/fake-clock.js'
+import {tempDir} from '../../../support/temp-dir.js'
 
 const status = {pid: 7, version: '1.2.3', startedAt: '', workspaces: [], servers: [], findings: []}
 

@@ -1,7 +1,7 @@
-import type {Background} from '../ports/background.js'
-import type {Clock} from '../ports/clock.js'
-import type {ControlSocket} from '../ports/control-socket.js'
-import type {Files} from '../ports/files.js'
+import type {Background} from '../../ports/background.js'
+import type {Clock} from '../../ports/clock.js'
+import type {ControlSocket} from '../../ports/control-socket.js'
+import type {Files} from '../../ports/files.js'
 import type {LifecycleDeps} from './start-daemon.js'
 
 /** The part of the composition root that starting and stopping needs. */

@@ -1,7 +1,7 @@
-import type {Env} from '../config/env.js'
-import {homeDirectory, ownLauncher, packageRoot, thisSystem} from '../config/paths.js'
-import type {Files} from '../ports/files.js'
-import type {Programs} from '../ports/programs.js'
+import type {Env} from '../../config/env.js'
+import {homeDirectory, ownLauncher, packageRoot, thisSystem} from '../../config/paths.js'
+import type {Files} from '../../ports/files.js'
+import type {Programs} from '../../ports/programs.js'
 import type {ServiceDeps} from './install-service.js'
 
 /** The part of the composition root that installing the service needs. */

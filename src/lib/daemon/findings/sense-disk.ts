@@ -1,6 +1,6 @@
-import type {Files} from '../ports/files.js'
-import type {DaemonSettings} from './daemon-settings.js'
-import type {Observation} from './model.js'
+import type {Files} from '../../ports/files.js'
+import type {DaemonSettings} from '../daemon-settings.js'
+import type {Observation} from '../model.js'
 
 const MIB = 1024 * 1024
 

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto'
-import type {Finding, FindingKind, Observation, Policy} from './model.js'
+import type {Finding, FindingKind, Observation, Policy} from '../model.js'
 
 /** What becomes of observations: pure. */
 

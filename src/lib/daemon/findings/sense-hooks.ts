@@ -1,6 +1,6 @@
-import {workspacePaths} from '../config/paths.js'
-import type {HookState, SettingsPlaces} from '../hooks/hook-state.js'
-import type {Observation} from './model.js'
+import {workspacePaths} from '../../config/paths.js'
+import type {HookState, SettingsPlaces} from '../../hooks/hook-state.js'
+import type {Observation} from '../model.js'
 import {markOf, type Remembered} from './remembered.js'
 
 export type KnownHooks = Pick<HookState, 'state' | 'reason'>

@@ -1,6 +1,6 @@
-import {UnexpectedError, UsageError, type AgnesError} from '../errors.js'
-import type {Files} from '../ports/files.js'
-import type {Programs} from '../ports/programs.js'
+import {UnexpectedError, UsageError, type AgnesError} from '../../errors.js'
+import type {Files} from '../../ports/files.js'
+import type {Programs} from '../../ports/programs.js'
 import {serviceUnit, type ServiceUnit, type UnitFacts} from './service-unit.js'
 
 export interface ServiceDeps {

@@ -1,6 +1,6 @@
-import {MissingError} from '../errors.js'
-import type {ControlSocket} from '../ports/control-socket.js'
-import type {DaemonAnswers, DaemonRequest} from './control.js'
+import {MissingError} from '../../errors.js'
+import type {ControlSocket} from '../../ports/control-socket.js'
+import type {DaemonAnswers, DaemonRequest} from '../control.js'
 
 const PATIENCE_MS = 5000
 /** A whole pull may be waited for. */

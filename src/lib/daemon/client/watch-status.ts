@@ -1,8 +1,8 @@
-import {AgnesError} from '../errors.js'
-import type {Clock} from '../ports/clock.js'
-import type {ControlSocket} from '../ports/control-socket.js'
+import {AgnesError} from '../../errors.js'
+import type {Clock} from '../../ports/clock.js'
+import type {ControlSocket} from '../../ports/control-socket.js'
 import {askDaemon} from './ask-daemon.js'
-import type {DaemonStatus} from './model.js'
+import type {DaemonStatus} from '../model.js'
 
 const POLL_MS = 1000
 

@@ -1,4 +1,4 @@
-import type {Observation, ServerStatus} from './model.js'
+import type {Observation, ServerStatus} from '../model.js'
 
 /** A server that stays away this long is worth a finding. */
 const UNREACHABLE_MS = 15 * 60_000

@@ -1,5 +1,5 @@
-import type {Clock} from '../ports/clock.js'
-import type {WarmListener} from '../ports/query-engine.js'
+import type {Clock} from '../../ports/clock.js'
+import type {WarmListener} from '../../ports/query-engine.js'
 
 const LOOK_MS = 5000
 /** Without a query for this long the process gives its memory back. */

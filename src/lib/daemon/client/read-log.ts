@@ -1,6 +1,6 @@
-import type {Clock} from '../ports/clock.js'
-import type {Files} from '../ports/files.js'
-import {DAEMON_LOG} from './open-daemon.js'
+import type {Clock} from '../../ports/clock.js'
+import type {Files} from '../../ports/files.js'
+import {DAEMON_LOG} from '../open-daemon.js'
 
 /** One line of the daemon's log. */
 export interface LogEvent {

@@ -4,14 +4,17 @@ import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {XMLParser, XMLValidator} from 'fast-xml-parser'
 import {describe, expect, it} from 'vitest'
-import {NodeFiles} from '../../../src/lib/adapters/node-files.js'
-import {systemRandom} from '../../../src/lib/adapters/system-random.js'
-import {installService, uninstallService} from '../../../src/lib/daemon/install-service.js'
-import {tempDir} from '../../support/temp-dir.js'
+import {NodeFiles} from '../../../../src/lib/adapters/node-files.js'
+import {systemRandom} from '../../../../src/lib/adapters/system-random.js'
+import {
+  installService,
+  uninstallService,
+} from '../../../../src/lib/daemon/install/install-service.js'
+import {tempDir} from '../../../support/temp-dir.js'
 
 const run = promisify(execFile)
 const never = new AbortController().signal
-const root = new URL('../../..', import.meta.url).pathname
+const root = new URL('../../../..', import.meta.url).pathname
 
 /** Programs are written down instead of run: no test enables a service on this computer. */
 async function world(platform: string, {exitCode = 0, folder = 'plain'} = {}) {

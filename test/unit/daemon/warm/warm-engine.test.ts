@@ -1,11 +1,11 @@
 import {describe, expect, it} from 'vitest'
-import {NodeFiles} from '../../../src/lib/adapters/node-files.js'
-import {systemRandom} from '../../../src/lib/adapters/system-random.js'
-import {answerQueries} from '../../../src/lib/daemon/answer-queries.js'
-import {askDaemon} from '../../../src/lib/daemon/ask-daemon.js'
-import {WarmEngine} from '../../../src/lib/daemon/warm-engine.js'
-import {FakeClock} from '../../support/fake-clock.js'
-import {daemonWorld} from './daemon-world.js'
+import {NodeFiles} from '../../../../src/lib/adapters/node-files.js'
+import {systemRandom} from '../../../../src/lib/adapters/system-random.js'
+import {answerQueries} from '../../../../src/lib/daemon/warm/answer-queries.js'
+import {askDaemon} from '../../../../src/lib/daemon/client/ask-daemon.js'
+import {WarmEngine} from '../../../../src/lib/daemon/warm/warm-engine.js'
+import {FakeClock} from '../../../support/fake-clock.js'
+import {daemonWorld} from '../daemon-world.js'
 
 const never = new AbortController().signal
 

@@ -1,7 +1,7 @@
-import type {Clock} from '../ports/clock.js'
-import {pushState} from '../push/last-push.js'
-import {surveySessions, type PushPlace, type Survey} from '../push/survey.js'
-import type {Observation} from './model.js'
+import type {Clock} from '../../ports/clock.js'
+import {pushState} from '../../push/last-push.js'
+import {surveySessions, type PushPlace, type Survey} from '../../push/survey.js'
+import type {Observation} from '../model.js'
 
 /** A session that changed less long ago is likely still going on; its own end sends it. */
 const IDLE_MINUTES = 15

@@ -1,8 +1,8 @@
-import {BusyError, UnexpectedError} from '../errors.js'
-import type {Background} from '../ports/background.js'
-import type {Clock} from '../ports/clock.js'
-import type {ControlSocket} from '../ports/control-socket.js'
-import type {Files} from '../ports/files.js'
+import {BusyError, UnexpectedError} from '../../errors.js'
+import type {Background} from '../../ports/background.js'
+import type {Clock} from '../../ports/clock.js'
+import type {ControlSocket} from '../../ports/control-socket.js'
+import type {Files} from '../../ports/files.js'
 import {askDaemon} from './ask-daemon.js'
 
 export interface LifecycleDeps {

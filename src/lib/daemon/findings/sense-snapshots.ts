@@ -1,7 +1,7 @@
-import {workspacePaths} from '../config/paths.js'
-import type {Files} from '../ports/files.js'
-import {listSnapshots} from '../snapshot/list-snapshots.js'
-import type {Observation} from './model.js'
+import {workspacePaths} from '../../config/paths.js'
+import type {Files} from '../../ports/files.js'
+import {listSnapshots} from '../../snapshot/list-snapshots.js'
+import type {Observation} from '../model.js'
 import {markOf, type Remembered} from './remembered.js'
 
 /** Snapshots that are to be kept until some time. */
