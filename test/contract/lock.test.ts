@@ -50,6 +50,12 @@ describe('FileLock', () => {
     expect(await lock.hold(take, async () => 'free')).toBe('free')
   })
 
+  it('says in a sentence why it cannot be taken', async () => {
+    const dir = await tempDir()
+    const long = new FileLock(join(dir, 'x'.repeat(300)), systemClock)
+    await expect(long.hold(take, async () => 1)).rejects.toMatchObject({code: 'name_too_long'})
+  })
+
   it('says who holds it, and refuses at once when told not to wait', async () => {
     const lock = lockIn(await tempDir())
     await lock.hold({waitMs: 0, command: 'agnes pull'}, async () => {

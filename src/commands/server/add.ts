@@ -30,7 +30,7 @@ export default class ServerAdd extends BaseCommand<ServerAddResult> {
     const {args, flags} = await this.parse(ServerAdd)
     const ca = flags.ca === undefined ? null : resolve(this.context.currentDir, flags.ca)
     const wanted = {url: args.url, name: flags.name, ca}
-    const {server, isNew, isDefault} = await addServer(this.context, wanted)
+    const {server, isNew, isDefault} = await addServer(this.context, wanted, this.signal)
     const result = {name: server.name, url: server.url, ca: server.ca, isNew, isDefault}
     const note = isDefault ? ' It is the default.' : ''
     await this.present(result, ({name, url}, {isTty}) =>

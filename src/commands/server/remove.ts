@@ -22,7 +22,7 @@ export default class ServerRemove extends BaseCommand<ServerRemoveResult> {
 
   async run(): Promise<ServerRemoveResult> {
     const {args} = await this.parse(ServerRemove)
-    const {server, wasDefault} = await removeServer(this.context.config, args.server)
+    const {server, wasDefault} = await removeServer(this.context, args.server, this.signal)
     if (wasDefault) this.addWarning(NO_DEFAULT)
     const result = {name: server.name, url: server.url, wasDefault}
     await this.present(result, ({name, url}, {isTty}) =>

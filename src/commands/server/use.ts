@@ -18,7 +18,7 @@ export default class ServerUse extends BaseCommand<ServerUseResult> {
 
   async run(): Promise<ServerUseResult> {
     const {args} = await this.parse(ServerUse)
-    const result = await useServer(this.context.config, args.server)
+    const result = await useServer(this.context, args.server, this.signal)
     await this.present(result, ({url}, {isTty}) => (isTty ? `${url} is the default now.` : url))
     return result
   }

@@ -5,6 +5,7 @@ import {basename, dirname, join} from 'node:path'
 import {BusyError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
 import type {Lock, LockHolder} from '../ports/lock.js'
+import {errnoOf, translateFileError} from './file-errors.js'
 
 const POLL_MS = 100
 const HEARTBEAT_MS = 30_000
@@ -113,7 +114,9 @@ export class FileLock implements Lock {
   /** The lock file when we own it now; `undefined` when somebody was faster. */
   private async claim(generation: number, command: string): Promise<string | undefined> {
     const file = `${this.path}.${generation}`
-    await mkdir(dirname(this.path), {recursive: true, mode: this.folderMode})
+    await mkdir(dirname(this.path), {recursive: true, mode: this.folderMode}).catch((error) => {
+      throw translateFileError(error, dirname(this.path))
+    })
     try {
       const handle = await open(file, 'wx')
       try {
@@ -122,8 +125,8 @@ export class FileLock implements Lock {
         await handle.close()
       }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
-      throw error
+      if (errnoOf(error) === 'EEXIST') return undefined
+      throw translateFileError(error, file)
     }
     const others = await this.generations()
     if (others.some((other) => other > generation)) {
@@ -149,7 +152,7 @@ export class FileLock implements Lock {
     const prefix = `${basename(this.path)}.`
     const names = await readdir(dirname(this.path)).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return []
-      throw error
+      throw translateFileError(error, this.path)
     })
     return names
       .filter((name) => name.startsWith(prefix) && /^\d{1,15}$/.test(name.slice(prefix.length)))

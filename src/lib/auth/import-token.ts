@@ -17,5 +17,5 @@ export async function importToken(
   const http = await context.httpWithToken(origin, token)
   await verifySignIn({http, token, clock: context.clock}, signal)
   const obtained = {token, email: '', method: 'token', isSession: false} as const
-  return keepSignIn(context, {origin, obtained, store})
+  return keepSignIn(context, {origin, obtained, store}, signal)
 }

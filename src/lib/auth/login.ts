@@ -4,14 +4,14 @@
  * computer keeps tokens, one per server address. This room never prints a token, but for `createToken`,
  * whose answer it is.
  */
-import {readSettings, saveServer, type CredentialStore} from '../config/settings.js'
+import type {ConfigFolder} from '../config/one-at-a-time.js'
+import {changeSetting, type CredentialStore} from '../config/settings.js'
 import {cleanToken} from '../credentials/choose-token.js'
 import {decodeToken} from '../credentials/decode-token.js'
 import {keepSecret, type SignInStores} from '../credentials/sign-in-store.js'
 import {verifySignIn} from '../credentials/verify-sign-in.js'
 import {UsageError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
-import type {Files} from '../ports/files.js'
 import type {HttpClient} from '../ports/http-client.js'
 import type {Random} from '../ports/random.js'
 import type {SignInCallback} from '../ports/sign-in-callback.js'
@@ -19,10 +19,9 @@ import {hasBrowserSignIn, signInByBrowser, type SignedIn} from './browser-sign-i
 import {requirePasswordSignIn, signInByPassword, type PasswordSource} from './password-sign-in.js'
 
 /** The parts of the composition root that signing in needs. */
-export interface SignInContext {
+export interface SignInContext extends ConfigFolder {
   clock: Clock
   random: Random
-  config: Files
   signInStores(): Promise<SignInStores>
   httpWithToken(origin: string, token: string | undefined): Promise<HttpClient>
   computerName(): string
@@ -71,25 +70,25 @@ export async function login(
   options: LoginOptions,
   signal: AbortSignal,
 ): Promise<LoginOutcome> {
-  return keepSignIn(context, {...options, obtained: await obtain(context, options, signal)})
+  const obtained = await obtain(context, options, signal)
+  return keepSignIn(context, {...options, obtained}, signal)
 }
 
 /** Stores a token of a server that has accepted it, and makes the server the default if there is none. */
 export async function keepSignIn(
-  {config, signInStores}: Pick<SignInContext, 'config' | 'signInStores'>,
+  context: Pick<SignInContext, 'config' | 'lockAt' | 'signInStores'>,
   {origin, obtained, store}: {origin: string; obtained: Obtained; store: LoginOptions['store']},
+  signal: AbortSignal,
 ): Promise<LoginOutcome> {
   const {token, method, isSession} = obtained
   const facts = decodeToken(token)
   const email = obtained.email || facts.email
-  const kept = await keepSecret(await signInStores(), {
-    origin,
-    secret: {token, email: email ?? ''},
-    ...(store === undefined ? {} : {wanted: store}),
-  })
+  const secret = {token, email: email ?? ''}
+  const wanted = store === undefined ? {} : {wanted: store}
+  const kept = await keepSecret(await context.signInStores(), {origin, secret, ...wanted}, signal)
   const notes = kept.note === null ? [] : [kept.note]
   if (isSession) notes.push('The server gave a session only: it ends within a day.')
-  if ((await readSettings(config)).server === undefined) await saveServer(config, origin)
+  await changeSetting(context, 'server', (now) => now ?? origin, signal)
   return {
     server: origin,
     email,

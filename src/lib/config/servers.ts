@@ -2,6 +2,7 @@ import {isAbsolute, join} from 'node:path'
 import {UsageError} from '../errors.js'
 import {hasTexts} from './has-texts.js'
 import type {Files} from '../ports/files.js'
+import {oneAtATime, type ConfigFolder} from './one-at-a-time.js'
 import {originIfValid} from './origin.js'
 import {readSettings} from './settings.js'
 
@@ -46,8 +47,24 @@ function isKnownServer(value: unknown): value is KnownServer {
   return ca === null || typeof ca === 'string'
 }
 
-export async function writeServers(config: Files, servers: readonly KnownServer[]): Promise<void> {
-  await config.writeAtomic(PATH, JSON.stringify({format: 1, servers}, null, 2) + '\n')
+/**
+ * Replaces the list by what `change`, which may be asked twice, makes of it at that moment; what it throws
+ * leaves all as it is.
+ */
+export async function changeServers<T>(
+  folder: ConfigFolder,
+  change: (servers: readonly KnownServer[]) => {servers: readonly KnownServer[]; result: T},
+  signal?: AbortSignal,
+): Promise<T> {
+  const {config} = folder
+  // What is refused anyway leaves no trace, not even of a lock.
+  change(await readServers(config))
+  const work = async () => {
+    const {servers, result} = change(await readServers(config))
+    await config.writeAtomic(PATH, JSON.stringify({format: 1, servers}, null, 2) + '\n')
+    return result
+  }
+  return oneAtATime(folder, PATH, work, signal)
 }
 
 /** The origin that a name or an address stands for; `undefined` when it is neither. */

@@ -1,5 +1,6 @@
 import {UsageError} from '../errors.js'
 import {hasTexts} from './has-texts.js'
+import {oneAtATime, type ConfigFolder} from './one-at-a-time.js'
 import type {Files} from '../ports/files.js'
 
 const CONFIG = 'config.yaml'
@@ -58,28 +59,53 @@ function simpleValues(text: string): Record<string, string> | undefined {
 }
 
 /** Sets the default server. Writes nothing when it is the one already there; true when it wrote. */
-export function saveServer(config: Files, server: string): Promise<boolean> {
-  return saveSetting(config, 'server', server)
+export function saveServer(
+  folder: ConfigFolder,
+  server: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return changeSetting(folder, 'server', () => server, signal)
 }
 
-/** Sets or, with `undefined`, removes one key; true when it wrote. */
-export async function saveSetting(
+/**
+ * Sets one key by what it is at that moment, or removes it (`undefined`). Writes nothing when it stays as
+ * it is; true when it wrote. `BusyError` when another agnes keeps the file for longer than a command waits.
+ */
+export async function changeSetting(
+  folder: ConfigFolder,
+  key: SettingKey,
+  change: (now: string | undefined) => string | undefined,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const {config} = folder
+  // Mostly nothing changes, and then a folder that cannot be written to is no matter.
+  if ((await changedText(config, key, change)) === undefined) return false
+  const work = async () => {
+    const text = await changedText(config, key, change)
+    if (text !== undefined) await config.writeAtomic(CONFIG, text)
+    return text !== undefined
+  }
+  return oneAtATime(folder, CONFIG, work, signal)
+}
+
+/** The whole file with the change; `undefined` when there is none. */
+async function changedText(
   config: Files,
   key: SettingKey,
-  value: string | undefined,
-): Promise<boolean> {
+  change: (now: string | undefined) => string | undefined,
+): Promise<string | undefined> {
   const text = await readConfigText(config)
   if (text.trim() === '') {
-    if (value === undefined) return false
-    await config.writeAtomic(CONFIG, `${key}: ${value}\n`)
-    return true
+    const first = change(undefined)
+    return first === undefined ? undefined : `${key}: ${first}\n`
   }
   const document = await parseConfig(config, text)
-  if (document.get(key) === value) return false
+  const now = document.get(key)
+  const value = change(typeof now === 'string' ? now : undefined)
+  if (value === now) return undefined
   if (value === undefined) document.delete(key)
   else document.set(key, value)
-  await config.writeAtomic(CONFIG, document.toString())
-  return true
+  return document.toString()
 }
 
 async function readConfigText(config: Files): Promise<string> {

@@ -1,4 +1,5 @@
 import {hostname} from 'node:os'
+import {join} from 'node:path'
 import {certificateFiles} from '../config/servers.js'
 import {expiryNotice} from '../credentials/expiry-notice.js'
 import {openStoredAccess, type AccessSurroundings} from './stored-access.js'
@@ -26,7 +27,9 @@ export function openServerAccess({
     probe,
     async signInStores() {
       const {openFileStore} = await import('../adapters/open-secret-stores.js')
-      return {config, keychain, file: givenSecrets ?? openFileStore(config, clock)}
+      const {FileLock} = await import('../adapters/file-lock.js')
+      const lockAt = (root: string, path: string) => new FileLock(join(root, path), clock)
+      return {config, lockAt, keychain, file: givenSecrets ?? openFileStore(config, clock)}
     },
     tellNotices: (tell: typeof onNotice) => void (onNotice = tell),
     preferServer: (nameOrUrl: string | undefined) => void (preferred = nameOrUrl),

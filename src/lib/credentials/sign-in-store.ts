@@ -1,6 +1,6 @@
-import {readSettings, saveSetting, type CredentialStore} from '../config/settings.js'
+import type {ConfigFolder} from '../config/one-at-a-time.js'
+import {changeSetting, readSettings, type CredentialStore} from '../config/settings.js'
 import {AgnesError, AuthError} from '../errors.js'
-import type {Files} from '../ports/files.js'
 import type {Secret, SecretStore} from '../ports/secret-store.js'
 import {stampKeychain} from './keychain-stamp.js'
 
@@ -9,8 +9,7 @@ export interface ProbedStore extends SecretStore {
   probe(): Promise<void>
 }
 
-export interface SignInStores {
-  config: Files
+export interface SignInStores extends ConfigFolder {
   /** `undefined` where there is none. */
   keychain: () => Promise<ProbedStore | undefined>
   file: SecretStore
@@ -29,9 +28,11 @@ export interface KeptSecret {
  * `keychain` there is no falling back: its error is thrown.
  */
 export async function keepSecret(
-  {config, keychain: open, file}: SignInStores,
+  stores: SignInStores,
   {origin, secret, wanted}: {origin: string; secret: Secret; wanted?: CredentialStore | 'auto'},
+  signal?: AbortSignal,
 ): Promise<KeptSecret> {
+  const {config, keychain: open, file} = stores
   const remembered = (await readSettings(config)).credentialStore
   const choice = wanted ?? remembered ?? 'auto'
   const keychain = await open()
@@ -48,7 +49,7 @@ export async function keepSecret(
       if (choice === 'auto' || wanted !== undefined) await keychain.probe()
       await keychain.set(origin, secret)
       await stampKeychain(config)
-      if (remembered !== 'keychain') await saveSetting(config, 'credential_store', 'keychain')
+      if (remembered !== 'keychain') await remember('keychain')
       await file.delete(origin)
       return {store: keychain.kind, note: null}
     } catch (error) {
@@ -59,12 +60,16 @@ export async function keepSecret(
   }
   return keepInFile(null)
 
+  function remember(store: CredentialStore): Promise<boolean> {
+    return changeSetting(stores, 'credential_store', () => store, signal)
+  }
+
   async function keepInFile(note: string | null): Promise<KeptSecret> {
     const known = await file.get(origin)
     if (known?.token !== secret.token) await file.set(origin, secret)
     // Otherwise an older token in the keychain would be found before this one.
     const isDecided = note !== null || wanted === 'file'
-    if (isDecided && remembered !== 'file') await saveSetting(config, 'credential_store', 'file')
+    if (isDecided && remembered !== 'file') await remember('file')
     return {store: file.kind, note}
   }
 }

@@ -2,18 +2,17 @@
  * Servers by name. A server is known once it was added, is the default, or a workspace of this account
  * belongs to it. Nothing here talks to one, and no token is touched.
  */
+import type {ConfigFolder} from '../config/one-at-a-time.js'
 import {originIfValid, originOf} from '../config/origin.js'
-import {readServers, writeServers, type KnownServer} from '../config/servers.js'
-import {readRegistry, readSettings, saveServer, saveSetting} from '../config/settings.js'
+import {changeServers, readServers, type KnownServer} from '../config/servers.js'
+import {changeSetting, readRegistry, readSettings, saveServer} from '../config/settings.js'
 import {decodeToken} from '../credentials/decode-token.js'
 import {findSecret} from '../credentials/find-secret.js'
 import {AgnesError, ConflictError, MissingError, UsageError} from '../errors.js'
 import type {Clock} from '../ports/clock.js'
-import type {Files} from '../ports/files.js'
 import type {SecretStore} from '../ports/secret-store.js'
 
-export interface ServersContext {
-  config: Files
+export interface ServersContext extends ConfigFolder {
   clock: Clock
   secrets(): Promise<SecretStore[]>
 }
@@ -75,8 +74,9 @@ async function signInOf(
 
 /** Names a server, or changes name or certificates of a known one. The first one becomes the default. */
 export async function addServer(
-  {config, clock}: Pick<ServersContext, 'config' | 'clock'>,
+  context: Pick<ServersContext, 'config' | 'lockAt' | 'clock'>,
   wanted: {url: string; name: string | undefined; ca: string | null},
+  signal?: AbortSignal,
 ): Promise<{server: KnownServer; isNew: boolean; isDefault: boolean}> {
   const url = originOf(wanted.url)
   const name = wanted.name ?? new URL(url).hostname.split('.')[0]?.replace(/[^\w-]/g, '') ?? ''
@@ -85,48 +85,58 @@ export async function addServer(
       code: 'bad_server_name',
       hint: 'Give one of letters, digits, - and _ with --name.',
     })
-  const servers = await readServers(config)
-  const taken = servers.find((server) => server.name === name && server.url !== url)
-  if (taken)
-    throw new ConflictError(`"${name}" is already the name of ${taken.url}.`, {
-      code: 'server_name_taken',
-      hint: `Give another name: agnes server add ${url} --name NAME`,
-      details: {name, url: taken.url},
-    })
-  const before = servers.find((server) => server.url === url)
-  const addedAt = before?.addedAt ?? new Date(clock.now()).toISOString()
-  const server = {name, url, ca: wanted.ca ?? before?.ca ?? null, addedAt}
-  await writeServers(config, [...servers.filter((other) => other !== before), server])
-  const {server: fallback} = await readSettings(config)
-  if (fallback === undefined) await saveServer(config, url)
-  return {server, isNew: !before, isDefault: (fallback ?? url) === url}
+  const add = (servers: readonly KnownServer[]) => {
+    const taken = servers.find((server) => server.name === name && server.url !== url)
+    if (taken) throw nameTaken(taken, url)
+    const before = servers.find((server) => server.url === url)
+    const addedAt = before?.addedAt ?? new Date(context.clock.now()).toISOString()
+    const server = {name, url, ca: wanted.ca ?? before?.ca ?? null, addedAt}
+    const others = servers.filter((other) => other !== before)
+    return {servers: [...others, server], result: {server, isNew: !before}}
+  }
+  const added = await changeServers(context, add, signal)
+  await changeSetting(context, 'server', (now) => now ?? url, signal)
+  const fallback = (await readSettings(context.config)).server
+  return {...added, isDefault: originIfValid(fallback) === url}
+}
+
+function nameTaken({name, url}: KnownServer, wantedUrl: string): ConflictError {
+  return new ConflictError(`"${name}" is already the name of ${url}.`, {
+    code: 'server_name_taken',
+    hint: `Give another name: agnes server add ${wantedUrl} --name NAME`,
+    details: {name, url},
+  })
 }
 
 /** Makes a known server, or any address, the default. */
-export async function useServer(config: Files, reference: string): Promise<{url: string}> {
-  const known = (await readServers(config)).find(({name}) => name === reference)
+export async function useServer(
+  folder: ConfigFolder,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<{url: string}> {
+  const known = (await readServers(folder.config)).find(({name}) => name === reference)
   if (!known && !reference.includes('://')) throw unknown(reference)
   const url = known?.url ?? originOf(reference)
-  await saveServer(config, url)
+  await saveServer(folder, url, signal)
   return {url}
 }
 
 /** Forgets the name; a token stays until `logout`, a workspace keeps its server. */
 export async function removeServer(
-  config: Files,
+  folder: ConfigFolder,
   reference: string,
+  signal?: AbortSignal,
 ): Promise<{server: KnownServer; wasDefault: boolean}> {
-  const servers = await readServers(config)
   const origin = reference.includes('://') ? originIfValid(reference) : undefined
-  const server = servers.find(({name, url}) => name === reference || url === origin)
-  if (!server) throw unknown(reference)
-  await writeServers(
-    config,
-    servers.filter((other) => other !== server),
-  )
-  const wasDefault = originIfValid((await readSettings(config)).server) === server.url
-  if (wasDefault) await saveSetting(config, 'server', undefined)
-  return {server, wasDefault}
+  const remove = (servers: readonly KnownServer[]) => {
+    const server = servers.find(({name, url}) => name === reference || url === origin)
+    if (!server) throw unknown(reference)
+    return {servers: servers.filter((other) => other !== server), result: server}
+  }
+  const server = await changeServers(folder, remove, signal)
+  const unlessIt = (now: string | undefined) =>
+    originIfValid(now) === server.url ? undefined : now
+  return {server, wasDefault: await changeSetting(folder, 'server', unlessIt, signal)}
 }
 
 function unknown(reference: string): MissingError {

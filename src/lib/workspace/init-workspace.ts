@@ -77,7 +77,7 @@ export async function initWorkspace(
 
   const isNew = (await readMarker(deps.workspace)) === null
   const signedIn = decodeToken(chosen.token)
-  const kept = await keepToken(deps, {origin, chosen, email: signedIn.email ?? ''})
+  const kept = await keepToken(deps, {origin, chosen, email: signedIn.email ?? ''}, signal)
   const storeNotes = kept.note === null ? [] : [kept.note]
   const notes = [...notesOn(welcome), ...storeNotes, ...(await keepSettings(deps, origin, signal))]
   const now = new Date(deps.clock.now()).toISOString()
@@ -98,9 +98,11 @@ export async function initWorkspace(
 async function keepToken(
   {signInStores}: InitDeps,
   {origin, chosen, email}: {origin: string; chosen: ChosenToken; email: string},
+  signal?: AbortSignal,
 ): Promise<KeptSecret> {
   if (chosen.store !== null) return {store: chosen.store, note: null}
-  return keepSecret(await signInStores(), {origin, secret: {token: chosen.token, email}})
+  const secret = {token: chosen.token, email}
+  return keepSecret(await signInStores(), {origin, secret}, signal)
 }
 
 async function keepSettings(
@@ -115,7 +117,7 @@ async function keepSettings(
     notes.push(
       `config.yaml still names ${legacy.server}, because token.json beside it belongs to that server.`,
     )
-  else await saveServer(config, server)
+  else await saveServer({config, lockAt}, server, signal)
   const {root: path} = workspace
   const isKnown = (await readRegistry(config)).some(
     (known) => known.path === path && known.server === server,

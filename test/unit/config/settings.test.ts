@@ -1,7 +1,9 @@
 import {readFile, stat, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
+import {FileLock} from '../../../src/lib/adapters/file-lock.js'
 import {NodeFiles} from '../../../src/lib/adapters/node-files.js'
+import {systemClock} from '../../../src/lib/adapters/system-clock.js'
 import {systemRandom} from '../../../src/lib/adapters/system-random.js'
 import {
   readRegistry,
@@ -14,8 +16,11 @@ import {tempDir} from '../../support/temp-dir.js'
 async function place(files: Record<string, string> = {}) {
   const root = await tempDir()
   for (const [name, text] of Object.entries(files)) await writeFile(join(root, name), text)
+  const config = new NodeFiles(root, systemRandom)
+  const lockAt = (at: string, path: string) => new FileLock(join(at, path), systemClock)
   return {
-    config: new NodeFiles(root, systemRandom),
+    config,
+    folder: {config, lockAt},
     read: (name: string) => readFile(join(root, name), 'utf8'),
     root,
   }
@@ -35,31 +40,31 @@ describe('config.yaml', () => {
   })
 
   it('is made on the first save', async () => {
-    const {config, read} = await place()
-    expect(await saveServer(config, 'https://a.example')).toBe(true)
+    const {folder, read} = await place()
+    expect(await saveServer(folder, 'https://a.example')).toBe(true)
     expect(await read('config.yaml')).toBe('server: https://a.example\n')
   })
 
   it('keeps other keys and comments, and is not written again for nothing', async () => {
-    const {config, read, root} = await place({
+    const {folder, read, root} = await place({
       'config.yaml': '# mine\nworkspace_root: /x # here\nserver: https://old.example\n',
     })
-    await saveServer(config, 'https://new.example')
+    await saveServer(folder, 'https://new.example')
     expect(await read('config.yaml')).toBe(
       '# mine\nworkspace_root: /x # here\nserver: https://new.example\n',
     )
     const before = (await stat(join(root, 'config.yaml'), {bigint: true})).mtimeNs
-    expect(await saveServer(config, 'https://new.example')).toBe(false)
+    expect(await saveServer(folder, 'https://new.example')).toBe(false)
     expect((await stat(join(root, 'config.yaml'), {bigint: true})).mtimeNs).toBe(before)
   })
 
   it.each(['server: [\n', '- a\n- b\n', 'just text'])('refuses %j and keeps it', async (text) => {
-    const {config, read} = await place({'config.yaml': text})
+    const {config, folder, read} = await place({'config.yaml': text})
     await expect(readSettings(config)).rejects.toMatchObject({
       code: 'settings_damaged',
       exitCode: 2,
     })
-    await expect(saveServer(config, 'https://a.example')).rejects.toMatchObject({
+    await expect(saveServer(folder, 'https://a.example')).rejects.toMatchObject({
       code: 'settings_damaged',
     })
     expect(await read('config.yaml')).toBe(text)

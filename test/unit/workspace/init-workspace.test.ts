@@ -55,6 +55,7 @@ async function place() {
       sanitize,
       signInStores: async () => ({
         config,
+        lockAt,
         keychain: async () => undefined,
         file: new FileSecretStore(config, nodeFolders.modeOf, free),
       }),
