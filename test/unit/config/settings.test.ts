@@ -1,4 +1,4 @@
-import {readFile, stat, writeFile} from 'node:fs/promises'
+import {readdir, readFile, stat, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {FileLock} from '../../../src/lib/adapters/file-lock.js'
@@ -6,6 +6,7 @@ import {NodeFiles} from '../../../src/lib/adapters/node-files.js'
 import {systemClock} from '../../../src/lib/adapters/system-clock.js'
 import {systemRandom} from '../../../src/lib/adapters/system-random.js'
 import {
+  changeSetting,
   readRegistry,
   readSettings,
   registerWorkspace,
@@ -68,6 +69,38 @@ describe('config.yaml', () => {
       code: 'settings_damaged',
     })
     expect(await read('config.yaml')).toBe(text)
+  })
+})
+
+describe('changes at once', () => {
+  it('of different keys are all kept', async () => {
+    const {config, folder} = await place({'config.yaml': '# mine\nca: corp.pem\n'})
+    await Promise.all([
+      saveServer(folder, 'https://a.example'),
+      changeSetting(folder, 'credential_store', () => 'file'),
+    ])
+    expect(await readSettings(config)).toEqual({
+      server: 'https://a.example',
+      credentialStore: 'file',
+      ca: 'corp.pem',
+    })
+  })
+
+  it('see one after the other what stands there', async () => {
+    const {folder, read} = await place()
+    const wrote = await Promise.all(
+      ['a', 'b', 'c'].map((name) =>
+        changeSetting(folder, 'server', (now) => now ?? `https://${name}.example`),
+      ),
+    )
+    expect(wrote.filter(Boolean)).toEqual([true])
+    expect(await read('config.yaml')).toMatch(/^server: https:\/\/[abc]\.example\n$/)
+  })
+
+  it('leave no lock where nothing changes', async () => {
+    const {folder, root} = await place({'config.yaml': 'server: https://a.example\n'})
+    expect(await saveServer(folder, 'https://a.example')).toBe(false)
+    expect(await readdir(root)).toEqual(['config.yaml'])
   })
 })
 
