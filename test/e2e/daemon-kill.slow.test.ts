@@ -88,7 +88,10 @@ async function computer(seed: number) {
   })
   const ask = <Op extends DaemonRequest['op']>(request: Extract<DaemonRequest, {op: Op}>) =>
     askDaemon(socket, request, never)
-  return {home, root, config, server, launch, ask, random: seeded(seed)}
+  /** How the newest daemons ended, or that they run. */
+  const fates = () =>
+    spawned.slice(-3).map(({child}) => child.exitCode ?? child.signalCode ?? 'runs')
+  return {home, root, config, server, launch, fates, ask, random: seeded(seed)}
 }
 
 function killGroup(pid: number): void {
@@ -147,7 +150,7 @@ async function world(seed: number) {
     for (const deadline = Date.now() + UP_MS; ;) {
       const answer = await ask({op: 'status'}).catch(() => undefined)
       if (answer) return answer
-      if (Date.now() > deadline) throw new Error('no daemon answers')
+      if (Date.now() > deadline) throw new Error(`no daemon answers: ${pc.fates().join(', ')}`)
       await delay(15)
     }
   }
@@ -202,12 +205,16 @@ async function world(seed: number) {
 }
 type World = Awaited<ReturnType<typeof world>>
 
-/** Before, within or just after the bytes of what is published. */
-async function somewhereIn(w: World, bytes: number): Promise<void> {
+/**
+ * Before, within or just after the bytes of what is published.
+ * @param ended when no more of them come: while a big table waits for its approval, nothing is pulled
+ */
+async function somewhereIn(w: World, bytes: number, ended?: Promise<unknown>): Promise<void> {
   const point = w.random()
   if (point < 0.2) return void (await delay(point * 1000))
   const isTaken = w.server.sent(Math.ceil(Math.min(1, (point - 0.2) / 0.6) * bytes))
-  await Promise.race([isTaken, delay(HANG_MS, undefined, {ref: false})])
+  const enough = delay(HANG_MS, undefined, {ref: false})
+  await Promise.race([isTaken, enough, ...(ended ? [ended] : [])])
   if (point > 0.8) await delay((point - 0.8) * 500)
 }
 
@@ -216,7 +223,7 @@ const KILLS: Record<(typeof ROUND)[number], (w: World) => Promise<void>> = {
     await w.publish('small')
     const daemon = await w.start()
     const client = settled(w.ask({op: 'sync', workspace: w.root, isWaited: true}))
-    await somewhereIn(w, w.versions.small.at(-1)!.length)
+    await somewhereIn(w, w.versions.small.at(-1)!.length, client)
     await w.kill(daemon)
     await withoutHanging(client)
   },

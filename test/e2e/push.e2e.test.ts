@@ -1,6 +1,6 @@
 import {readdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {describe, expect, it} from 'vitest'
+import {describe, expect, it, vi} from 'vitest'
 import {startEmbeddedServer} from '../support/embedded-server.js'
 import {repositoryRoot} from '../support/run-cli.js'
 import {runNode, spawnProcess} from '../support/spawn-node.js'
@@ -137,5 +137,8 @@ async function untilArrived(
 ): Promise<void> {
   let isOver = false
   void ended.then(() => (isOver = true))
-  while (arrivals.length < count && !isOver) await new Promise((resolve) => setImmediate(resolve))
+  const look = () => {
+    if (arrivals.length < count && !isOver) throw new Error(`${arrivals.length} uploads arrived`)
+  }
+  await vi.waitFor(look, {timeout: 60_000, interval: 5})
 }

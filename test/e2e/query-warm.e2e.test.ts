@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdir, rm, stat, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {describe, expect, it, onTestFinished} from 'vitest'
+import {describe, expect, it, onTestFinished, vi} from 'vitest'
 import {warmQueryClient} from '../../src/lib/adapters/warm-query-client.js'
 import {packageVersion} from '../../src/lib/context/package-version.js'
 import {installedCli} from '../support/installed-cli.js'
@@ -14,6 +14,9 @@ const ENDLESS = "SELECT i, 'some text ' || i FROM range(1000000000) t(i)"
 const THINKING = 'SELECT count(*) FROM range(10000000000000) a(i) WHERE hash(i) = 1'
 
 const LONG = 'SELECT count(*) AS n FROM range(300000000) t(i) WHERE hash(i) = 1'
+
+/** How a process that starts is waited for. */
+const SOON = {timeout: 60_000, interval: 10}
 
 /** A workspace, and a process that answers its queries; the daemon starts it where `hasDaemon`. */
 async function computer() {
@@ -32,7 +35,7 @@ async function computer() {
   const engine = async () => {
     await rm(socket, {force: true})
     const started = spawnProcess(process.execPath, [entry, 'daemon', 'engine', '--json'], {env})
-    while (!(await stat(socket).catch(() => undefined))) await new Promise(setImmediate)
+    await vi.waitFor(() => stat(socket), SOON)
     return started
   }
   const query = (argv: string[], options: {stdin?: string; isCold?: boolean} = {}) =>
@@ -183,9 +186,9 @@ describe('warm queries between processes', {timeout: 240_000}, () => {
     const pc = await computer()
     const daemon = spawnProcess(process.execPath, [pc.entry, 'daemon', 'run'], pc)
     const control = join(pc.home, '.config/agnes/daemon.sock')
-    while (!(await stat(control).catch(() => undefined))) await new Promise(setImmediate)
+    await vi.waitFor(() => stat(control), SOON)
     expect(await pc.query(['SELECT 1'])).toMatchObject({exitCode: 0})
-    while (!(await stat(pc.socket).catch(() => undefined))) await new Promise(setImmediate)
+    await vi.waitFor(() => stat(pc.socket), SOON)
     expect(await pc.query(['SELECT 2 AS n', '--format', 'csv'])).toMatchObject({stdout: 'n\n2\n'})
     daemon.child.kill('SIGTERM')
     await daemon.ended
