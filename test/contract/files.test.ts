@@ -56,6 +56,10 @@ describe('Files', () => {
     await files.writeAtomic('d/b', '22')
     await files.writeAtomic('d/a', '1')
     expect(await files.list('d')).toEqual(['a', 'b'])
+    expect([...(await files.entries('d'))]).toEqual([
+      ['a', 'file'],
+      ['b', 'file'],
+    ])
     expect(await files.stat('d')).toMatchObject({isDirectory: true})
     const facts = await files.stat('d/b')
     expect(facts).toMatchObject({sizeBytes: 2, isDirectory: false})

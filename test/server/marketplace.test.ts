@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process'
-import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {mkdir, readdir, readFile, rm, symlink, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {promisify} from 'node:util'
 import {describe, expect, it} from 'vitest'
@@ -166,6 +166,51 @@ describe('the marketplace of the embedded server', () => {
     const {body} = await server.call('GET', '/marketplace/info', {token: server.analystToken})
     expect(body.plugins.map(({name}: {name: string}) => name)).toEqual(['alpha'])
     expect(server.logged).toMatchObject([{fields: {plugin: 'core/secret'}}])
+  })
+
+  it.each([
+    ['a file outside', 'commands/hello.md', 'outside/secret.txt'],
+    ['a folder outside', 'notes', 'outside'],
+    ['a file of another plugin', 'commands/other.md', 'marketplace/core/secret/commands/hello.md'],
+    ['the folder it lies in', 'commands/loop', 'marketplace/core/alpha'],
+    ['nothing', 'commands/dangling.md', 'outside/absent'],
+    ['itself', 'commands/self', 'marketplace/core/alpha/commands/self'],
+  ])('leaves a plugin out that links to %s, and says which link', async (_what, at, target) => {
+    const {server, dir} = await started()
+    await grantPlugins(server, 'analysts', 'core/secret')
+    await mkdir(join(dir, 'outside'))
+    await writeFile(join(dir, 'outside/secret.txt'), 'not for you')
+    const link = join(dir, 'marketplace/core/alpha', at)
+    await rm(link, {force: true})
+    await symlink(join(dir, target), link)
+    const zip = await unpack(await (await fetchZip(server)).arrayBuffer())
+    expect(Object.keys(zip).filter((path) => path.startsWith('plugins/'))).toEqual([
+      'plugins/core-secret/.claude-plugin/plugin.json',
+      'plugins/core-secret/commands/hello.md',
+    ])
+    expect(Object.values(zip).join()).not.toContain('not for you')
+    expect(server.logged).toMatchObject([
+      {fields: {plugin: 'core/alpha', reason: expect.stringContaining(`${at} is a link`)}},
+    ])
+    await rm(link)
+    if (at === 'commands/hello.md') await writeFile(link, 'Hello.\n')
+    const {body} = await server.call('GET', '/marketplace/info', {token: server.analystToken})
+    expect(body.plugin_count).toBe(2)
+  })
+
+  it('follows no link to a plugin or a shelf either, and says so once', async () => {
+    const {server, dir} = await started()
+    const [shelves, other] = [join(dir, 'marketplace'), await shelf({'far/away': plugin('away')})]
+    await symlink(join(other, 'marketplace/far/away'), join(shelves, 'core/linked'))
+    await symlink(join(other, 'marketplace/far'), join(shelves, 'far'))
+    await symlink('loop', join(shelves, 'loop'))
+    await grantPlugins(server, 'analysts', 'core/linked', 'far/away')
+    for (const _again of [1, 2]) {
+      const {body} = await server.call('GET', '/marketplace/info', {token: server.analystToken})
+      expect(body.plugins).toMatchObject([{name: 'alpha'}])
+    }
+    const named = server.logged.map(({fields}) => fields?.plugin)
+    expect(named.sort()).toEqual(['core/linked', 'far', 'loop'])
   })
 
   it('offers each demo person the plugins of their groups', async () => {

@@ -1,6 +1,7 @@
-import {statSync, type Stats} from 'node:fs'
+import {statSync, type Dirent, type Stats} from 'node:fs'
+import {readdir} from 'node:fs/promises'
 import {setImmediate as nextTurn} from 'node:timers/promises'
-import type {FileFacts} from '../ports/files.js'
+import type {EntryKind, FileFacts} from '../ports/files.js'
 import {isMissing, translateFileError} from './file-errors.js'
 
 /** How many files are looked at before other work gets its turn. */
@@ -15,6 +16,22 @@ export function factsOf(stats: Stats): FileFacts {
     mtimeMs: Math.trunc(stats.mtimeMs),
     isDirectory: stats.isDirectory(),
   }
+}
+
+/** Names directly in a folder, sorted; none where it is not there. */
+export async function entriesOf(target: string, path: string): Promise<Map<string, EntryKind>> {
+  try {
+    const entries = await readdir(target, {withFileTypes: true})
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+    return new Map(entries.map((entry) => [entry.name, kindOf(entry)]))
+  } catch (error) {
+    if (isMissing(error)) return new Map()
+    throw translateFileError(error, path)
+  }
+}
+
+function kindOf(entry: Dirent): EntryKind {
+  return entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : 'other'
 }
 
 /** Synchronous calls in batches: a thread hop per file costs ten times the call itself. */

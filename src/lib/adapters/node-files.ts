@@ -13,10 +13,10 @@ import {
 } from 'node:fs/promises'
 import {basename, dirname, isAbsolute, join, relative, resolve, sep} from 'node:path'
 import {UnexpectedError} from '../errors.js'
-import type {FileFacts, Files, RandomAccessFile} from '../ports/files.js'
+import type {EntryKind, FileFacts, Files, RandomAccessFile} from '../ports/files.js'
 import type {Random} from '../ports/random.js'
 import {errnoOf, isMissing, translateFileError} from './file-errors.js'
-import {factsOf, statMany} from './file-facts.js'
+import {entriesOf, factsOf, statMany} from './file-facts.js'
 import {randomAccessFile} from './random-access-file.js'
 
 /** Points at which a test may make the disk fail; the real adapter has none set. */
@@ -160,13 +160,11 @@ export class NodeFiles implements Files {
   }
 
   async list(path: string): Promise<string[]> {
-    const target = this.absolute(path)
-    try {
-      return (await readdir(target)).sort()
-    } catch (error) {
-      if (isMissing(error)) return []
-      throw translateFileError(error, path)
-    }
+    return [...(await this.entries(path)).keys()]
+  }
+
+  entries(path: string): Promise<Map<string, EntryKind>> {
+    return entriesOf(this.absolute(path), path)
   }
 
   async remove(path: string): Promise<void> {

@@ -5,6 +5,9 @@ export interface FileFacts {
   isDirectory: boolean
 }
 
+/** What a name in a folder stands for; a link is `other`, whatever it leads to. */
+export type EntryKind = 'file' | 'folder' | 'other'
+
 /** A file of known size that is filled out of order. */
 export interface RandomAccessFile {
   /** Writes all of `bytes` at `position`. */
@@ -54,6 +57,8 @@ export interface Files {
   install(from: string, to: string): Promise<void>
   /** Names directly inside; `[]` when the folder is not there. Sorted. */
   list(path: string): Promise<string[]>
+  /** The same with what each is: the way to look into a folder that others fill. */
+  entries(path: string): Promise<Map<string, EntryKind>>
   /** Removes a file or a whole folder, never the root itself; no error when absent. */
   remove(path: string): Promise<void>
   /** For writers that do not come through here (the engine). No error when it is there. */

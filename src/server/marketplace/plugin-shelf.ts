@@ -6,7 +6,8 @@ import type {Logger} from '../../lib/ports/logger.js'
 /**
  * The marketplace of the embedded server: plugins for Claude Code that lie in the served folder as
  * `marketplace/<slug>/<plugin>/.claude-plugin/plugin.json`. The *shelf* is all of them, a *tree* the
- * files one person is served. What is on the shelf is shown to nobody without a grant.
+ * files one person is served. What is on the shelf is shown to nobody without a grant, and no link on it
+ * is followed: plugins come from repositories of others.
  */
 export interface ShelfPlugin {
   /** `<slug>/<plugin>`: what a grant of type `marketplace_plugin` names. */
@@ -37,6 +38,8 @@ const Manifest = z.object({
 
 interface Found {
   path: string
+  /** A link or a device: nothing is known of it, because it is never looked at. */
+  isOther: boolean
   sizeBytes: number
   mtimeMs: number
 }
@@ -62,9 +65,18 @@ export class PluginShelf {
   }
 
   private async folders(path: string): Promise<string[]> {
-    const names = (await this.files.list(path)).filter((name) => SAFE.test(name))
-    const facts = await this.files.statMany(names.map((name) => `${path}/${name}`))
-    return names.filter((name) => facts.get(`${path}/${name}`)?.isDirectory)
+    const names: string[] = []
+    for (const [name, kind] of await this.files.entries(path))
+      if (!SAFE.test(name)) continue
+      else if (kind === 'folder') names.push(name)
+      else if (kind === 'other') this.refuseLink(`${path}/${name}`.slice(ROOT.length + 1))
+    return names
+  }
+
+  /** Asked with every request, told once. */
+  private refuseLink(id: string): void {
+    if (this.known.get(id)?.signature === 'link') return
+    this.known.set(id, {signature: 'link', plugin: this.refuse(id, linkReason('it'))})
   }
 
   private async read(slug: string, folder: string): Promise<ShelfPlugin | undefined> {
@@ -79,13 +91,18 @@ export class PluginShelf {
   }
 
   private async walk(folder: string): Promise<Found[]> {
-    const names = (await this.files.list(folder)).filter((name) => !HIDDEN.has(name))
     const found: Found[] = []
-    for (const name of names) {
+    for (const [name, kind] of await this.files.entries(folder)) {
+      if (HIDDEN.has(name)) continue
       const path = `${folder}/${name}`
-      const facts = await this.files.stat(path)
-      if (facts?.isDirectory) found.push(...(await this.walk(path)))
-      else if (facts) found.push({path, sizeBytes: facts.sizeBytes, mtimeMs: facts.mtimeMs})
+      if (kind === 'folder') found.push(...(await this.walk(path)))
+      else if (kind === 'other') found.push({path, isOther: true, sizeBytes: 0, mtimeMs: 0})
+      else {
+        const facts = await this.files.stat(path)
+        if (!facts) continue
+        const {sizeBytes, mtimeMs} = facts
+        found.push({path, isOther: false, sizeBytes, mtimeMs})
+      }
     }
     return found
   }
@@ -94,6 +111,8 @@ export class PluginShelf {
     {slug, folder, id}: {slug: string; folder: string; id: string},
     found: readonly Found[],
   ): Promise<ShelfPlugin | undefined> {
+    const other = found.find(({isOther}) => isOther)?.path.slice(`${ROOT}/${id}/`.length)
+    if (other !== undefined) return this.refuse(id, linkReason(other))
     const bytes = found.reduce((sum, {sizeBytes}) => sum + sizeBytes, 0)
     if (found.length > MAX_FILES || bytes > MAX_BYTES) return this.refuse(id, 'it is too large')
     const files = new Map<string, Buffer>()
@@ -119,6 +138,11 @@ export class PluginShelf {
     this.logger.warn('plugin left out of the marketplace', {plugin, reason})
     return undefined
   }
+}
+
+/** What it leads to may be anything this computer has: it is not for those who have the grant. */
+function linkReason(what: string): string {
+  return `${what} is a link or a device, which is never followed; put what it leads to in its place`
 }
 
 function readManifest(bytes: Buffer | undefined): z.infer<typeof Manifest> | undefined {
