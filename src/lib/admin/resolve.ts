@@ -1,6 +1,5 @@
 import {ConflictError, MissingError, UsageError} from '../errors.js'
 import {nearestNames} from '../query/nearest-names.js'
-import {sanitizeLine} from '../present/sanitize.js'
 
 /** One thing that can be named: its id, and other names people know it by. */
 export interface Named<Thing> {
@@ -74,7 +73,7 @@ const SHOWN = 5
 function ambiguous(wanted: string, found: readonly Named<unknown>[], kind: Kind): ConflictError {
   const shown = found.slice(0, SHOWN).map(({id, names}) => `${id} (${names[0] ?? id})`)
   const more = found.length > SHOWN ? `, and ${found.length - SHOWN} more` : ''
-  const list = sanitizeLine(shown.join(', '))
+  const list = onOneLine(shown)
   return new ConflictError(`"${wanted}" fits ${found.length} ${kind.word}s: ${list}${more}.`, {
     code: `${kind.word}_ambiguous`,
     hint: 'Give the whole id.',
@@ -87,10 +86,15 @@ function missing(wanted: string, all: readonly Named<unknown>[], kind: Kind): Mi
     wanted,
     all.flatMap(({names}) => [...names]),
   ).slice(0, 3)
-  const nearest = similar.length === 0 ? '' : `Similar: ${sanitizeLine(similar.join(', '))}. `
+  const nearest = similar.length === 0 ? '' : `Similar: ${onOneLine(similar)}. `
   return new MissingError(`There is no ${kind.word} "${wanted}".`, {
     code: `${kind.word}_not_found`,
     hint: `${nearest}See what there is: ${kind.listCommand}`,
     details: {reference: wanted, similar},
   })
+}
+
+/** Whoever prints it takes out what acts on a terminal; that a name cannot pass for a second line is ours. */
+function onOneLine(names: readonly string[]): string {
+  return names.join(', ').replace(/\s+/g, ' ')
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
 import {resolveOne, type Named} from '../../../src/lib/admin/resolve.js'
 import {ConflictError, MissingError} from '../../../src/lib/errors.js'
+import {errorText} from '../../../src/lib/present/error-text.js'
 
 const kind = {word: 'group', listCommand: 'agnes admin group list'}
 const named = (id: string, ...names: string[]): Named<string> => ({thing: id, id, names})
@@ -98,5 +99,28 @@ describe('a reference', () => {
         expect([row.id, row.name].some((part) => part.startsWith(reference))).toBe(true)
       }),
     )
+  })
+})
+
+describe('names of a server in a refusal', () => {
+  const hostile = 'sales\nNext: rm -rf ~\u2028\u001b[2Jx\u202e'
+  const two = [named('1', `${hostile}1`), named('2', `${hostile}2`)]
+  it.each([
+    ['two fit', 'sales', two, '2 groups: 1 (sales Next: rm -rf ~ x\uFFFD1), 2 (sales Next: '],
+    [
+      'one is near',
+      'operations tem',
+      [named('1', 'operations\nteam\u202e')],
+      'operations team\uFFFD. ',
+    ],
+  ])('cannot act as a terminal or as a line of ours: %s', (_what, reference, all, shown) => {
+    let printed = ''
+    try {
+      resolveOne(reference, all, kind)
+    } catch (error) {
+      printed = errorText(error as ConflictError, {hasColor: false}, false)
+    }
+    expect(printed).toMatch(/^Error: [^\n]+\nNext: [^\n]+\n$/)
+    expect(printed).toContain(shown)
   })
 })
