@@ -29,10 +29,11 @@ export async function confirm(
   await streams.err.write(`${sanitizeLine(text)}? [y/N] `)
   const lines = createInterface({input: streams.in, terminal: false})
   // Ctrl-D: the question alone would wait for ever.
-  const ended = once(lines, 'close').then(() => '')
+  const ended = once(lines, 'close').then(() => undefined)
   try {
     const answer = await Promise.race([lines.question('', {signal}), ended])
-    if (/^y(es)?$/i.test(answer.trim())) return
+    if (answer === undefined) await streams.err.write('\n')
+    else if (/^y(es)?$/i.test(answer.trim())) return
   } catch (error) {
     signal.throwIfAborted()
     throw error

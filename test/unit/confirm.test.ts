@@ -37,8 +37,10 @@ describe('confirm', () => {
   )
 
   it('takes the end of the input for a no', async () => {
-    const {outcome} = answering({tty: true, stdin: ''})
+    const {streams, outcome} = answering({tty: true, stdin: ''})
     expect(await outcome).toMatchObject({code: 'not_confirmed', hint: undefined})
+    // Nobody pressed Enter: what follows begins a line of its own.
+    expect(streams.err.text).toBe('Delete group Sales? [y/N] \n')
   })
 
   it('names the flag where nobody is there to ask', async () => {
