@@ -50,6 +50,13 @@ export async function bundle(root, outdir, more = []) {
     outExtension: {'.js': '.cjs'},
     define: {'import.meta.url': '__importMetaUrl'},
     banner: {js: "const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;"},
+    alias: {'node:fs/promises': join(root, 'src/lib/adapters/blocking-fs.ts')},
+    // Names as they are cost a hook less than giving them back to functions and classes, one by one.
+    minifyIdentifiers: false,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    minify: false,
+    keepNames: false,
     plugins: [loadedLater(root), requiredBuiltins(), lazyCrypto()],
   })
   const result = await build({

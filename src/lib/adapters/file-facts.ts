@@ -7,8 +7,8 @@ import {isMissing, translateFileError} from './file-errors.js'
 /** How many files are looked at before other work gets its turn. */
 const BATCH = 500
 
-/** Paths that cannot lead anywhere but below: no segment begins with a dot, no separator but one. */
-const PLAIN = /^[\w-][\w.=-]*(?:\/[\w-][\w.=-]*)*$/
+/** Paths that cannot lead anywhere but below: no segment of dots only, no separator but one. */
+export const PLAIN = /^\.?[\w-][\w.=-]*(?:\/\.?[\w-][\w.=-]*)*$/
 
 export function factsOf(stats: Stats): FileFacts {
   return {

@@ -16,7 +16,7 @@ import {UnexpectedError} from '../errors.js'
 import type {EntryKind, FileFacts, Files, RandomAccessFile} from '../ports/files.js'
 import type {Random} from '../ports/random.js'
 import {errnoOf, isMissing, translateFileError} from './file-errors.js'
-import {entriesOf, factsOf, statMany} from './file-facts.js'
+import {entriesOf, factsOf, PLAIN, statMany} from './file-facts.js'
 import {randomAccessFile} from './random-access-file.js'
 
 /** Points at which a test may make the disk fail; the real adapter has none set. */
@@ -40,6 +40,7 @@ export class NodeFiles implements Files {
   }
 
   absolute(path: string): string {
+    if (sep === '/' && PLAIN.test(path)) return `${this.root === sep ? '' : this.root}/${path}`
     const target = resolve(this.root, path)
     const inside = relative(this.root, target)
     if (
@@ -117,14 +118,14 @@ export class NodeFiles implements Files {
     }
   }
 
-  async append(path: string, data: string): Promise<void> {
+  async append(path: string, data: string, {isDurable = true} = {}): Promise<void> {
     const target = this.absolute(path)
     try {
       this.faults.beforeWrite?.(path)
       const handle = await inFolder(target, undefined, () => open(target, 'a'))
       try {
         await handle.writeFile(data)
-        await handle.datasync()
+        if (isDurable) await handle.datasync()
       } finally {
         await handle.close()
       }

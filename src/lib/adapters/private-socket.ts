@@ -13,15 +13,22 @@ const MAX_PATH = 100
  * named pipe on Windows.
  * @param name such as `daemon`
  */
-export function socketPath(folder: string, fallback: string, name: string): string {
-  const mark = createHash('sha256').update(folder).digest('hex').slice(0, 16)
+export function socketPath(folder: string, fallback: Fallback, name: string): string {
   if (process.platform === 'win32') {
-    const pipe = `\\\\.\\pipe\\agnes-${userInfo().username}-${mark}`
+    const pipe = `\\\\.\\pipe\\agnes-${userInfo().username}-${markOf(folder)}`
     return name === 'daemon' ? pipe : `${pipe}-${name}`
   }
   const near = join(folder, `${name}.sock`)
   if (Buffer.byteLength(near) <= MAX_PATH) return near
-  return join(fallback, `agnes-${mark}`, `${name}.sock`)
+  const other = typeof fallback === 'string' ? fallback : fallback()
+  return join(other, `agnes-${markOf(folder)}`, `${name}.sock`)
+}
+
+/** A private folder of the user; as a function where finding it out takes time. */
+export type Fallback = string | (() => string)
+
+function markOf(folder: string): string {
+  return createHash('sha256').update(folder).digest('hex').slice(0, 16)
 }
 
 /** Listens where only this user may connect; a socket that is there is replaced. */
@@ -76,7 +83,7 @@ async function makePrivate(folder: string): Promise<void> {
 async function isOurs(path: string): Promise<boolean> {
   if (process.platform === 'win32') return true
   const facts = await stat(path).catch(() => undefined)
-  return facts !== undefined && facts.isSocket() && facts.uid === userInfo().uid
+  return facts !== undefined && facts.isSocket() && facts.uid === process.geteuid?.()
 }
 
 /** No socket, nobody behind it, or somebody who was killed before the connection was taken. */

@@ -2,7 +2,7 @@ import type {Socket} from 'node:net'
 import {toAgnesError, toErrorDocument, UnreachableError, UsageError} from '../errors.js'
 import type {ControlHandler, ControlSocket} from '../ports/control-socket.js'
 import {remoteError, type ErrorReply} from './control-error.js'
-import {connectOurs, listenPrivately, socketPath} from './private-socket.js'
+import {connectOurs, listenPrivately, socketPath, type Fallback} from './private-socket.js'
 
 /** Whoever connects has this long to say what it wants. */
 const ASKING_MS = 5000
@@ -13,7 +13,7 @@ const MAX_MESSAGE_BYTES = 8 * 1024 * 1024
  * whoever asks checks that it belongs to this user before anything is sent.
  * @param folder the config folder; @param fallback a private folder of the user, for long paths
  */
-export function unixControlSocket(folder: string, fallback: string): ControlSocket {
+export function unixControlSocket(folder: string, fallback: Fallback): ControlSocket {
   const path = socketPath(folder, fallback, 'daemon')
   return {
     // The daemon's lock is held: whoever made the socket that is there is gone.

@@ -1,7 +1,7 @@
 import type {Socket} from 'node:net'
 import type {OutputStream} from '../ports/streams.js'
 import type {WarmConnection, WarmEngine} from '../ports/query-engine.js'
-import {connectOurs, socketPath} from './private-socket.js'
+import {connectOurs, socketPath, type Fallback} from './private-socket.js'
 import {FRAME, readFrames, sendFrame, type Frame} from './warm-frames.js'
 
 export const ENGINE_SOCKET = 'queries'
@@ -12,7 +12,7 @@ const SILENCE_MS = 30_000
 const MOST_BYTES = 1024 * 1024
 
 /** @param folder the config folder; @param fallback a private folder of the user, for long paths */
-export function warmQueryClient(folder: string, fallback: string): WarmEngine {
+export function warmQueryClient(folder: string, fallback: Fallback): WarmEngine {
   return {
     async connect(version) {
       // Nothing tells whose a named pipe is: queries are not sent to a stranger's.

@@ -5,7 +5,7 @@ import {nodeFolders} from '../adapters/node-folders.js'
 import {processStreams} from '../adapters/process-streams.js'
 import {stderrLogger} from '../adapters/stderr-logger.js'
 import {systemClock} from '../adapters/system-clock.js'
-import {systemRandom} from '../adapters/system-random.js'
+import {guessableRandom} from '../adapters/system-random.js'
 import {readEnv} from '../config/env.js'
 import {
   configDirectory,
@@ -25,7 +25,7 @@ export function createHookContext() {
   const env = readEnv()
   const clock = systemClock
   const streams = processStreams(env.noColor)
-  const config = new NodeFiles(configDirectory(env), systemRandom)
+  const config = new NodeFiles(configDirectory(env), guessableRandom)
   const {secrets, serverOrigin, probe} = openStoredAccess({
     env,
     clock,
@@ -40,14 +40,14 @@ export function createHookContext() {
     logger: stderrLogger(streams.err, clock, env.debug),
     folders: nodeFolders,
     isWorkspace: looksLikeWorkspace,
-    filesAt: (root: string) => new NodeFiles(root, systemRandom),
+    filesAt: (root: string) => new NodeFiles(root, guessableRandom),
     pullLock: (root: string) => new FileLock(join(root, workspacePaths.pullLock), clock),
     findWorkspace: (flag: string | undefined) =>
       findFrom({env, config, currentDir: currentDirectory()}, flag),
     background: async () => (await import('../adapters/detached-process.js')).detachedProcess(),
     async controlSocket() {
       const {unixControlSocket} = await import('../adapters/unix-control-socket.js')
-      return unixControlSocket(config.root, runtimeDirectory(env))
+      return unixControlSocket(config.root, () => runtimeDirectory(env))
     },
     async full() {
       const {createContext} = await import('../context.js')

@@ -12,7 +12,7 @@ import {packageVersion} from './package-version.js'
 export function createQueryContext() {
   const env = readEnv()
   const config = new NodeFiles(configDirectory(env), systemRandom)
-  const fallback = runtimeDirectory(env)
+  const fallback = () => runtimeDirectory(env)
   return {
     env,
     streams: processStreams(env.noColor),

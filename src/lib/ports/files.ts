@@ -51,8 +51,8 @@ export interface Files {
     data: string | Uint8Array,
     options?: {mode?: number; isDurable?: boolean},
   ): Promise<void>
-  /** Appends and forces to the device. */
-  append(path: string, data: string): Promise<void>
+  /** Appends and, unless `isDurable: false`, forces to the device. */
+  append(path: string, data: string, options?: {isDurable?: boolean}): Promise<void>
   /** Rename over `to` inside the root, both already written; syncs the file and the folder. */
   install(from: string, to: string): Promise<void>
   /** Names directly inside; `[]` when the folder is not there. Sorted. */

@@ -1,9 +1,9 @@
-import {createHash} from 'node:crypto'
 import {workspacePaths as paths} from '../config/paths.js'
 import {UnreachableError, type AgnesError} from '../errors.js'
 import {findTranscripts} from '../session/find-transcripts.js'
 import type {PushOutcome} from './push-sessions.js'
 import {spellingsOf, type PushPlace} from './survey.js'
+import {textPrint} from './text-print.js'
 
 /** `.claude/agnes/last-push.json`: how the last push ended, small enough for a status line. */
 export interface LastPush {
@@ -90,10 +90,10 @@ async function printOf(place: PushPlace): Promise<string> {
   const transcripts = await findTranscripts({...place, workspacePaths})
   const deciding = await place.workspace.statMany(DECIDING)
   const config = await place.config.statMany(['config.yaml'])
-  const hash = createHash('sha256')
-  for (const {path, sizeBytes, mtimeMs} of transcripts)
-    hash.update(`${path}\t${sizeBytes}\t${mtimeMs}\n`)
-  for (const [path, {sizeBytes, mtimeMs}] of [...deciding, ...config])
-    hash.update(`${path}\t${sizeBytes}\t${mtimeMs}\n`)
-  return hash.digest('hex')
+  const files = [...deciding, ...config].map(([path, facts]) => ({path, ...facts}))
+  return textPrint(
+    [...transcripts, ...files]
+      .map(({path, sizeBytes, mtimeMs}) => `${path}\t${sizeBytes}\t${mtimeMs}\n`)
+      .join(''),
+  )
 }

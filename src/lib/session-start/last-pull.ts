@@ -128,9 +128,7 @@ async function settledFacts(files: Files, state: SyncState): Promise<Settled | n
 
 /** Whether everything on disk is as it was when `settled` was written. */
 export async function isAsSettled(files: Files, settled: Settled): Promise<boolean> {
-  const facts = await journalFacts(files)
-  if (!facts || facts.journalBytes !== settled.journalBytes) return false
-  if (facts.state[0] !== settled.state[0] || facts.state[1] !== settled.state[1]) return false
+  if (!(await isStateAsSettled(files, settled))) return false
   const notes = (await files.list(paths.rules)).filter((name) => /^km_.*\.md$/.test(name))
   const text = await files.readText(FILES)
   if (notes.length !== settled.notes || text === undefined) return false
@@ -142,6 +140,13 @@ export async function isAsSettled(files: Files, settled: Settled): Promise<boole
     const now = found.get(path)
     return now?.sizeBytes === Number(size) && now.mtimeMs === Number(mtime)
   })
+}
+
+/** The same of what moves with every change a pull makes. */
+export async function isStateAsSettled(files: Files, settled: Settled): Promise<boolean> {
+  const facts = await journalFacts(files)
+  if (!facts || facts.journalBytes !== settled.journalBytes) return false
+  return facts.state[0] === settled.state[0] && facts.state[1] === settled.state[1]
 }
 
 async function journalFacts(

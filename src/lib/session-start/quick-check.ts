@@ -3,7 +3,14 @@ import type {Clock} from '../ports/clock.js'
 import type {Files} from '../ports/files.js'
 import type {Lock} from '../ports/lock.js'
 import type {Probe} from '../ports/probe.js'
-import {attemptLine, isAsSettled, writeLastPull, type LastPull, type Settled} from './last-pull.js'
+import {
+  attemptLine,
+  isAsSettled,
+  isStateAsSettled,
+  writeLastPull,
+  type LastPull,
+  type Settled,
+} from './last-pull.js'
 
 export interface QuickCheckDeps {
   files: Files
@@ -107,12 +114,13 @@ function note(
 ): Promise<QuickAnswer> {
   const {settled} = last
   return lock.hold({waitMs: 0, command: 'agnes pull'}, async () => {
-    if (!(await isAsSettled(files, settled))) return 'unsure'
+    // Every pull moves these; the other files were looked at a moment ago.
+    if (!(await isStateAsSettled(files, settled))) return 'unsure'
     const isThere = answer === 'same'
     const message = isThere ? null : `Cannot reach ${last.server}.`
     const {exitCode, code} = isThere ? {exitCode: 0, code: null} : OFFLINE
     const line = attemptLine({at, exitCode, message})
-    await files.append(paths.stateJournal, line)
+    await files.append(paths.stateJournal, line, {isDurable: false})
     const journalBytes = settled.journalBytes + Buffer.byteLength(line)
     await writeLastPull(files, {
       ...last,
