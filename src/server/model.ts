@@ -11,6 +11,8 @@ export interface PublishedPart {
   file: string
   md5: string
   sizeBytes: number
+  /** Of the file that was hashed. */
+  mtimeMs: number
 }
 
 /** A table found in `DIR/extracts/<source>/extract.duckdb`, before anyone's rights are considered. */
@@ -33,6 +35,8 @@ export interface PublishedTable {
   updated: string | null
   /** Absolute path of a single-file table. */
   file: string | null
+  /** Of the file that was hashed; `null` where there is no single file. */
+  mtimeMs: number | null
   parts: readonly PublishedPart[] | null
   partitionBy: string | null
   clusteredBy: readonly string[]

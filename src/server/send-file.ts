@@ -11,6 +11,7 @@ const pool: Buffer[] = []
 export interface OpenedFile {
   handle: FileHandle
   sizeBytes: number
+  mtimeMs: number
   /** Quoted decimal nanosecond mtime, as the contract's ETag. */
   etag: string
   /** An HTTP date. */
@@ -33,6 +34,7 @@ export async function openServed(path: string): Promise<OpenedFile | undefined> 
       return {
         handle,
         sizeBytes: Number(facts.size),
+        mtimeMs: Number(facts.mtimeNs) / 1e6,
         etag: `"${facts.mtimeNs}"`,
         lastModified: facts.mtime.toUTCString(),
       }

@@ -113,6 +113,7 @@ function withoutData(row: RegistryRow): CatalogTable {
     hash: null,
     updated: null,
     file: null,
+    mtimeMs: null,
     parts: null,
     partitionBy: null,
     clusteredBy: [],

@@ -1,5 +1,5 @@
 import {createHash, randomBytes} from 'node:crypto'
-import {rename, utimes, writeFile} from 'node:fs/promises'
+import {rename, stat, utimes, writeFile} from 'node:fs/promises'
 import {connect} from 'node:net'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
@@ -194,6 +194,7 @@ describe('a table in parts', () => {
     const bytes = randomBytes(size)
     const file = join(dir, 'data.parquet')
     await writeFile(file, bytes)
+    const {mtimeMs} = await stat(file)
     const md5 = createHash('md5').update(bytes).digest('hex')
     const store = await folderStore(dir)
     const table = {
@@ -209,7 +210,8 @@ describe('a table in parts', () => {
       hash: 'f'.repeat(32),
       updated: '2026-01-31T12:00:00.000000',
       file: null,
-      parts: [{path: 'month=2026-01/data.parquet', file, md5, sizeBytes: size}],
+      mtimeMs: null,
+      parts: [{path: 'month=2026-01/data.parquet', file, md5, sizeBytes: size, mtimeMs}],
       partitionBy: 'month',
       clusteredBy: [],
     }

@@ -54,7 +54,7 @@ async function look(folder: string): Promise<PublishedTable[]> {
 }
 
 async function publish(file: string, name: string): Promise<PublishedTable> {
-  const {size, mtime} = await stat(file)
+  const {size, mtime, mtimeMs} = await stat(file)
   return {
     id: name.trim().toLowerCase().replaceAll(' ', '_'),
     name,
@@ -70,6 +70,7 @@ async function publish(file: string, name: string): Promise<PublishedTable> {
       .digest('hex'),
     updated: mtime.toISOString().replace('Z', '000'),
     file,
+    mtimeMs,
     parts: null,
     partitionBy: null,
     clusteredBy: [],

@@ -106,6 +106,7 @@ async function publish(
     hash: null,
     updated: row.extractedAt,
     file: null,
+    mtimeMs: null,
     parts: null,
     partitionBy: row.partitionBy,
     clusteredBy: row.clusteredBy,
@@ -130,7 +131,7 @@ async function withFiles(
       logger.warn('server.table_has_two_layouts', {used: found.path, ignored: found.shadowed})
     const {md5, sizeBytes, mtimeMs} = await hashes.of(found.path, signal)
     const updated = table.updated ?? naiveIso(mtimeMs)
-    return {...table, hash: md5, sizeBytes, updated, file: files.absolute(found.path)}
+    return {...table, hash: md5, sizeBytes, mtimeMs, updated, file: files.absolute(found.path)}
   }
   for (const part of found.ignored)
     logger.warn('server.part_name_unsafe', {table: table.name, part})
@@ -138,7 +139,7 @@ async function withFiles(
   let latestMs = 0
   for (const {path, file} of found.parts) {
     const {md5, sizeBytes, mtimeMs} = await hashes.of(file, signal)
-    parts.push({path, file: files.absolute(file), md5, sizeBytes})
+    parts.push({path, file: files.absolute(file), md5, sizeBytes, mtimeMs})
     latestMs = Math.max(latestMs, mtimeMs)
   }
   return {

@@ -1,12 +1,11 @@
 import {createHash} from 'node:crypto'
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify'
-import {ApiError} from '../api-error.js'
 import {readRange} from '../byte-range.js'
-import {callerOf, type Caller, type CatalogTable} from '../route-deps.js'
-import {finish, openServed, sendBytes, type OpenedFile} from '../send-file.js'
+import {callerOf} from '../route-deps.js'
+import {finish, sendBytes, type OpenedFile} from '../send-file.js'
 import type {ServerRouteDeps} from '../server-deps.js'
+import {allowedTable, openDownload} from './open-download.js'
 
-const IDENTIFIER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 /** Parts up to this size are hashed as they are sent, so that the answer describes itself. */
 const SELF_DESCRIBING_BYTES = 8 << 20
 
@@ -17,28 +16,18 @@ interface DownloadRequest {
 
 /** Table bytes: who may have them, whole, in ranges, or part by part. */
 export function registerDataRoutes(app: FastifyInstance, deps: ServerRouteDeps): void {
-  const {catalog} = deps
-
   app.get<DownloadRequest>('/api/data/:table/check-access', async (request, reply) => {
-    allowedTable(callerOf(request), request.params.table)
+    allowedTable(deps, callerOf(request), request.params.table)
     return reply.code(204).send()
   })
 
   app.get<DownloadRequest>('/api/data/:table/download', async (request, reply) => {
     const reference = request.params.table
-    const table = allowedTable(callerOf(request), reference)
-    if (table?.serverOnly)
-      throw new ApiError(
-        403,
-        `table '${table.id}' is server_only: it is queried on the server and not handed out`,
-      )
     const {part} = request.query
     const isPart = part !== undefined
-    const path = isPart ? partFile(table, part) : table?.file
-    const file = path ? await openServed(path) : undefined
-    if (!file) throw new ApiError(404, isPart ? 'Part not found' : `Table '${reference}' not found`)
+    const {file, path} = await openDownload(deps, callerOf(request), {reference, part})
     try {
-      const name = isPart && path ? (path.split(/[\\/]/).at(-1) ?? '') : `${reference}.parquet`
+      const name = isPart ? (path.split(/[\\/]/).at(-1) ?? '') : `${reference}.parquet`
       if (isPart && file.sizeBytes <= SELF_DESCRIBING_BYTES && request.headers.range === undefined)
         return await sendWholePart(request, reply, {file, name})
       return await sendFile(request, reply, {file, name})
@@ -51,20 +40,6 @@ export function registerDataRoutes(app: FastifyInstance, deps: ServerRouteDeps):
       await file.handle.close()
     }
   })
-
-  /** By name or id; for callers without the right an unknown table looks like a forbidden one. */
-  function allowedTable(caller: Caller, reference: string): CatalogTable | undefined {
-    const table = catalog.findFor(caller, reference)
-    if (table) return table
-    if (!IDENTIFIER.test(reference)) throw new ApiError(404, 'Table not found')
-    if (!catalog.canRead(caller, reference)) throw new ApiError(403, 'Access denied to this table')
-    return undefined
-  }
-}
-
-/** Only paths the manifest lists exist; nothing is ever joined to a folder. */
-function partFile(table: CatalogTable | undefined, part: string | string[]): string | undefined {
-  return table?.parts?.find(({path}) => path === part)?.file
 }
 
 interface Served {

@@ -22,6 +22,7 @@ function published(id: string, more: Partial<PublishedTable> = {}): PublishedTab
     hash: 'a'.repeat(32),
     updated: AT,
     file: `/data/${id}.parquet`,
+    mtimeMs: 0,
     parts: null,
     partitionBy: null,
     clusteredBy: [],
@@ -81,7 +82,9 @@ describe('the manifest', () => {
   })
 
   it('words remote, missing and divided tables as the contract does', async () => {
-    const parts = [{path: 'a.parquet', file: '/data/a', md5: 'b'.repeat(32), sizeBytes: 5}]
+    const parts = [
+      {path: 'a.parquet', file: '/data/a', md5: 'b'.repeat(32), sizeBytes: 5, mtimeMs: 0},
+    ]
     const {entries} = await world([
       published('remote', {queryMode: 'remote', hash: null, rows: null, sizeBytes: null}),
       published('missing', {
