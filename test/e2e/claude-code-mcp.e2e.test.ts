@@ -1,21 +1,18 @@
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
+import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterAll, beforeAll, expect, it} from 'vitest'
-import {claudeHome, installClaudeCode} from '../support/claude-code.js'
+import {claudeHome, installClaudeCode, type ClaudeCode} from '../support/claude-code.js'
 import {startEmbeddedServer} from '../support/embedded-server.js'
 import {startMessagesApi} from '../support/messages-api.js'
 import {repositoryRoot} from '../support/run-cli.js'
 import {tempDir} from '../support/temp-dir.js'
 
-let folder: string
-let client: string
+let client: ClaudeCode
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'agnes-test-client-'))
-  client = await installClaudeCode(folder)
+  client = await installClaudeCode()
 }, 300_000)
-afterAll(() => rm(folder, {recursive: true, force: true}))
+afterAll(() => client?.remove())
 
 it('the real Claude Code answers a question with catalog, schema and query through .mcp.json', async () => {
   const home = await tempDir()
@@ -30,7 +27,11 @@ it('the real Claude Code answers a question with catalog, schema and query throu
     {tool: 'mcp__agnes__query', input: {sql: 'SELECT sum(amount) AS total FROM orders'}},
     'The orders come to 30.',
   ])
-  const programs = {claude: client, agnes: join(repositoryRoot, 'bin/run.js'), apiUrl: api.url}
+  const programs = {
+    claude: client.program,
+    agnes: join(repositoryRoot, 'bin/run.js'),
+    apiUrl: api.url,
+  }
   const {claude, agnes} = await claudeHome(home, programs)
   const init = ['init', 'ws', '--server-url', server.url, '--token-stdin', '--json']
   expect((await agnes(home, init, server.analystToken)).exitCode).toBe(0)

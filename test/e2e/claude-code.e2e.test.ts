@@ -1,22 +1,19 @@
-import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
+import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {claudeHome, installClaudeCode} from '../support/claude-code.js'
+import {claudeHome, installClaudeCode, type ClaudeCode} from '../support/claude-code.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
 import {startMessagesApi, type Reply} from '../support/messages-api.js'
 import {repositoryRoot} from '../support/run-cli.js'
 import {tempDir} from '../support/temp-dir.js'
 import {secretCorpus} from '../unit/redact/secret-corpus.js'
 
-let folder: string
-let client: string
+let client: ClaudeCode
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'agnes-test-client-'))
-  client = await installClaudeCode(folder)
+  client = await installClaudeCode()
 }, 300_000)
-afterAll(() => rm(folder, {recursive: true, force: true}))
+afterAll(() => client?.remove())
 
 /** A workspace made by `agnes init`, its server in this process, the real client beside it. */
 async function desk(script: readonly Reply[] = []) {
@@ -30,7 +27,11 @@ async function desk(script: readonly Reply[] = []) {
   const server = await startEmbeddedServer({dir: data})
   await server.grant('orders')
   const api = await startMessagesApi(script)
-  const programs = {claude: client, agnes: join(repositoryRoot, 'bin/run.js'), apiUrl: api.url}
+  const programs = {
+    claude: client.program,
+    agnes: join(repositoryRoot, 'bin/run.js'),
+    apiUrl: api.url,
+  }
   const {claude, agnes} = await claudeHome(home, programs)
   const init = ['init', 'ws', '--server-url', server.url, '--token-stdin', '--json']
   const made = await agnes(home, init, await lastingToken(server))

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs'
 import {mkdir, readdir, rename, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {describe, expect, it, onTestFinished} from 'vitest'
+import {describe, expect, it, onTestFinished, vi} from 'vitest'
 import type {DaemonStatusResult} from '../../src/commands/daemon/status.js'
 import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {adminOf} from '../support/admin-runs.js'
@@ -64,9 +64,9 @@ async function halve(file: string): Promise<void> {
   await rename(`${file}.next`, file)
 }
 
-/** Asks again until it holds; the test's own time limit ends it. */
+/** Asks again until it holds. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo()));
+  await vi.waitFor(async () => expect(await isSo()).toBe(true), {timeout: 120_000, interval: 200})
 }
 
 describe('two workspaces beside a daemon', {timeout: 300_000}, () => {

@@ -1,6 +1,8 @@
 import {execFile} from 'node:child_process'
-import {chmod, mkdir, writeFile} from 'node:fs/promises'
-import {delimiter, dirname, join} from 'node:path'
+import {existsSync} from 'node:fs'
+import {chmod, mkdir, mkdtemp, rename, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {basename, delimiter, dirname, join} from 'node:path'
 import {promisify} from 'node:util'
 import {onTestFinished} from 'vitest'
 import {untilAllHaveLeft} from './left-processes.js'
@@ -11,14 +13,42 @@ import {spawnProcess} from './spawn-node.js'
  * (docs/decisions/0913-the-real-client.md).
  */
 const CLIENT = '@anthropic-ai/claude-code@2.1.112'
+const PROGRAM = 'node_modules/@anthropic-ai/claude-code/cli.js'
 const run = promisify(execFile)
 
-/** Installs the real client into `folder` with npm; the path of its program. */
-export async function installClaudeCode(folder: string): Promise<string> {
+/** The real client, as npm brings it. */
+export interface ClaudeCode {
+  /** The path of its program. */
+  program: string
+  /** Once the tests that use it are over. */
+  remove(): Promise<void>
+}
+
+/** Installs it, once for all that is told to keep it in the same folder by `AGNES_TEST_CLIENTS`. */
+export async function installClaudeCode(): Promise<ClaudeCode> {
+  const keep = process.env.AGNES_TEST_CLIENTS
+  const folder = await mkdtemp(join(keep ?? tmpdir(), 'agnes-test-client-'))
+  const remove = () => rm(folder, {recursive: true, force: true})
+  if (keep === undefined) {
+    await install(folder)
+    return {program: join(folder, PROGRAM), remove}
+  }
+  const kept = join(keep, basename(CLIENT))
+  if (!existsSync(kept)) {
+    await install(folder)
+    // Another file may have been faster.
+    await rename(folder, kept).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+    })
+  }
+  await remove()
+  return {program: join(kept, PROGRAM), remove: async () => {}}
+}
+
+async function install(folder: string): Promise<void> {
   await writeFile(join(folder, 'package.json'), '{"private": true}\n')
   const flags = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund']
   await run('npm', ['install', ...flags, '--prefer-offline', CLIENT], {cwd: folder})
-  return join(folder, 'node_modules/@anthropic-ai/claude-code/cli.js')
 }
 
 export interface ClaudeOutcome {
@@ -38,8 +68,14 @@ export async function claudeHome(
   onTestFinished(() => untilAllHaveLeft(home), 30_000)
   const bin = join(home, 'bin')
   await mkdir(bin, {recursive: true})
-  for (const [name, script] of Object.entries({claude, agnes})) {
-    await writeFile(join(bin, name), `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`)
+  // Its 13 MB are compiled once, where Node can keep that; what it runs starts as it does for anybody.
+  const isKept = `NODE_COMPILE_CACHE="${dirname(claude)}/.compiled"`
+  for (const [name, script, words] of [
+    ['claude', claude, isKept],
+    ['agnes', agnes, '-u NODE_COMPILE_CACHE'],
+  ] as const) {
+    const line = `exec env ${words} "${process.execPath}" "${script}" "$@"`
+    await writeFile(join(bin, name), `#!/bin/sh\n${line}\n`)
     await chmod(join(bin, name), 0o755)
   }
   const env = {
