@@ -1,9 +1,19 @@
 import {defineConfig} from 'vitest/config'
+import {DearFirst} from './test/support/dear-first.js'
+
+/** In a process they share: most take less time than its start. */
+const TOGETHER = ['test/{unit,commands,server}/**/*.test.ts']
+/** In a process of its own: what starts processes, takes minutes, signals or weighs the one it is in. */
+const WHOLE = [
+  'test/{contract,docs,e2e}/**/*.test.ts',
+  'test/**/*.{e2e,slow}.test.ts',
+  'test/commands/query-{register-bq,warm}.test.ts',
+]
 
 export default defineConfig({
   test: {
     disableConsoleIntercept: true,
-    sequence: {shuffle: {tests: true}},
+    sequence: {shuffle: {tests: true}, sequencer: DearFirst},
     // A machine that is three times slower decides no test.
     testTimeout: 90_000,
     // What a file's tests share is often a server with its data.
@@ -14,12 +24,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Most take less time than the start of a process: one runs many files.
-        test: {name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false},
+        test: {name: 'together', include: TOGETHER, exclude: WHOLE, isolate: false},
       },
       {
         extends: true,
-        test: {name: 'whole', include: ['test/**/*.test.ts'], exclude: ['test/unit/**']},
+        test: {name: 'whole', include: WHOLE},
       },
     ],
   },
