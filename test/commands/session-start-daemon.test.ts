@@ -14,7 +14,11 @@ async function stage() {
   const server = await startEmbeddedServer({demo: {scale: 0.01}})
   const home = await tempDir()
   const root = join(home, 'ws')
-  const env = {HOME: home, AGNES_NO_KEYCHAIN: '1', AGNES_TOKEN_RENEW_DAYS: '0'}
+  const env = {
+    ...{HOME: home, AGNES_NO_KEYCHAIN: '1', AGNES_TOKEN_RENEW_DAYS: '0'},
+    // A busy computer decides nothing.
+    AGNES_HOOK_ANSWER_MS: '60000',
+  }
   const init = ['init', root, '--server-url', server.url, '--token-stdin']
   await runCli(init, {env, currentDir: home, stdin: `${server.analystToken}\n`})
   const asked: unknown[] = []
@@ -97,7 +101,7 @@ describe('the start of a session beside a daemon', {timeout: 90_000}, () => {
   it.each<[string, (w: Awaited<ReturnType<typeof stage>>) => unknown, Record<string, string>]>([
     ['does not keep the workspace', () => ({isFresh: false, workspace: null}), {}],
     ['is not sure', async ({fresh}) => ({...(await fresh(20 * MINUTE)), isFresh: false}), {}],
-    ['is silent', () => new Promise(() => undefined), {}],
+    ['is silent', () => new Promise(() => undefined), {AGNES_HOOK_ANSWER_MS: '8000'}],
     ['fails', () => Promise.reject(new Error('broken')), {}],
     [
       'knows the workspace with another server',

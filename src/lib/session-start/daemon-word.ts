@@ -3,17 +3,14 @@ import type {ControlSocket} from '../ports/control-socket.js'
 /** What the daemon of this account knows of a workspace; `undefined` where the server has to be asked. */
 export type DaemonWord = {kind: 'pulling'} | {kind: 'fresh'; server: string; at: string} | undefined
 
-/** A daemon that is slower than this helps nobody. */
-const PATIENCE_MS = 30
-
 /** Never rejects: without a word from the daemon everything is as without a daemon. */
 export async function askForWord(
   socket: ControlSocket,
-  workspace: string,
+  {workspace, patienceMs}: {workspace: string; patienceMs: number},
   signal: AbortSignal,
 ): Promise<DaemonWord> {
   const request = {op: 'freshness', workspace}
-  const answer = await socket.request(request, PATIENCE_MS, signal).catch(() => {
+  const answer = await socket.request(request, patienceMs, signal).catch(() => {
     // Silent, too slow, or of a version that does not know the question: the server is asked.
     signal.throwIfAborted()
     return undefined

@@ -33,6 +33,9 @@ export interface StartContext {
   full(): Promise<RefreshContext>
 }
 
+/** A daemon that takes more than this part of the time a server has helps nobody. */
+const DAEMON_SHARE = 8
+
 /** @param root the workspace's */
 export async function openStart(context: StartContext, root: string): Promise<StartDeps> {
   const {clock} = context
@@ -48,7 +51,8 @@ export async function openStart(context: StartContext, root: string): Promise<St
     async askDaemon(signal) {
       // The daemon asks with the stored token; one of the environment may see other tables.
       if (context.env.token !== undefined) return undefined
-      return askForWord(await context.controlSocket(), root, signal)
+      const patienceMs = context.env.hookAnswerMs / DAEMON_SHARE
+      return askForWord(await context.controlSocket(), {workspace: root, patienceMs}, signal)
     },
     async refresh(budget, signal) {
       const {refreshTables} = await import('./refresh-tables.js')

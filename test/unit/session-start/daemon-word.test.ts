@@ -8,12 +8,12 @@ const at = '2026-01-31T12:00:00.000Z'
 const workspace = {path: '/w', server: 'https://a.example', state: {kind: 'idle'}, freshAt: at}
 
 /** What is heard from a daemon that answers so. */
-async function wordOf(answer: () => Promise<unknown>) {
+async function wordOf(answer: () => Promise<unknown>, patienceMs = 60_000) {
   const folder = await tempDir()
   const socket = unixControlSocket(folder, folder)
   const listener = await socket.listen(answer)
   onTestFinished(() => listener.close())
-  return askForWord(socket, '/w', never)
+  return askForWord(socket, {workspace: '/w', patienceMs}, never)
 }
 
 describe('the word of the daemon', () => {
@@ -36,8 +36,9 @@ describe('the word of the daemon', () => {
 
   it('is none where the daemon fails, is silent or does not run', async () => {
     expect(await wordOf(() => Promise.reject(new Error('no')))).toBeUndefined()
-    expect(await wordOf(() => new Promise(() => undefined))).toBeUndefined()
+    expect(await wordOf(() => new Promise(() => undefined), 30)).toBeUndefined()
     const folder = await tempDir()
-    expect(await askForWord(unixControlSocket(folder, folder), '/w', never)).toBeUndefined()
+    const nobody = unixControlSocket(folder, folder)
+    expect(await askForWord(nobody, {workspace: '/w', patienceMs: 60_000}, never)).toBeUndefined()
   })
 })

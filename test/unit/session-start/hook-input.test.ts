@@ -44,6 +44,15 @@ describe('readHookInput', () => {
     expect(await readHookInput(input)).toMatchObject({event: 'SessionStart'})
   })
 
+  it('reads what has come while the process was held up for longer than it waits', async () => {
+    const said = new PassThrough()
+    const read = readHookInput({env: readEnv({}), clock: systemClock, stdin: said})
+    setImmediate(() => said.write(SAID))
+    const until = performance.now() + 100
+    while (performance.now() < until);
+    expect(await read).toMatchObject({event: 'SessionStart'})
+  })
+
   it('does not wait for a stdin that was read before', async () => {
     const input = {env: readEnv({}), clock: new FakeClock(), stdin: new PassThrough()}
     input.stdin.end('select 1')
