@@ -60,21 +60,17 @@ async function textOf(
     })
     stdin.on('end', resolve).on('error', resolve).on('close', resolve)
   })
-  await Promise.race([arrived, waited(clock, AbortSignal.any(signals))])
+  const ended = AbortSignal.any(signals)
+  const late = clock
+    .sleep(WAIT_MS, ended)
+    // A process that was held up all that time first reads what has come meanwhile.
+    .then(() => clock.sleep(1, ended))
+    .catch(() => undefined)
+  await Promise.race([arrived, late])
   stop.abort()
   stdin.pause()
   stdin.destroy()
   return text
-}
-
-/** A process that was held up for all of the time first reads what has come meanwhile. */
-async function waited(clock: Clock, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(WAIT_MS, signal)
-    await clock.sleep(1, signal)
-  } catch {
-    // It arrived, or nobody waits any more.
-  }
 }
 
 function parse(text: string): HookInput | undefined {
