@@ -5,8 +5,8 @@ import {connectOurs, socketPath, type Fallback} from './private-socket.js'
 import {FRAME, readFrames, sendFrame, type Frame} from './warm-frames.js'
 
 export const ENGINE_SOCKET = 'queries'
-/** An engine that needs longer to say hello helps nobody. */
-const HELLO_MS = 200
+/** Twice what a query takes without it: one that needs longer to say hello is stuck. */
+const HELLO_MS = 1000
 /** It speaks every second while it works. */
 const SILENCE_MS = 30_000
 const MOST_BYTES = 1024 * 1024
