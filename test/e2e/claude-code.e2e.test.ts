@@ -32,7 +32,7 @@ async function desk(script: readonly Reply[] = []) {
     agnes: join(repositoryRoot, 'bin/run.js'),
     apiUrl: api.url,
   }
-  const {claude, agnes} = await claudeHome(home, programs)
+  const {env, claude, agnes} = await claudeHome(home, programs)
   const init = ['init', 'ws', '--server-url', server.url, '--token-stdin', '--json']
   const made = await agnes(home, init, await lastingToken(server))
   expect([made.exitCode, made.stderr]).toEqual([0, ''])
@@ -40,6 +40,7 @@ async function desk(script: readonly Reply[] = []) {
   return {
     server,
     api,
+    env,
     workspace,
     write,
     ask: (...args: string[]) => claude(workspace, '-p', ...args),
@@ -80,8 +81,10 @@ describe('the real Claude Code client in a workspace of agnes init', () => {
         input: {command: 'agnes query "SELECT sum(amount) AS total FROM orders" --json'},
       }
       const place = await desk(['Hello.', total, 'The total is 777.'])
+      // A busy computer decides nothing.
+      Object.assign(place.env, {AGNES_HOOK_SECONDS: '120', AGNES_HOOK_ANSWER_MS: '60000'})
       await place.ask('hello')
-      await expect.poll(place.sent, {timeout: 20_000}).toHaveLength(1)
+      await expect.poll(place.sent, {timeout: 60_000}).toHaveLength(1)
       await place.write('orders.csv', 'id,amount\n1,700\n2,77\n')
       await place.write('refunds.csv', 'id\n1\n')
       await place.server.store.rescan()
@@ -95,7 +98,7 @@ describe('the real Claude Code client in a workspace of agnes init', () => {
       expect(first!.text).toMatch(/SessionStart[\s\S]{0,300}refunds/)
       expect(JSON.parse(second!.toolResults[0]!)).toMatchObject({rows: [[777]]})
 
-      await expect.poll(place.sent, {timeout: 20_000}).toHaveLength(2)
+      await expect.poll(place.sent, {timeout: 60_000}).toHaveLength(2)
       const transcript = (await place.sent()).find((sent) => sent.includes('What is the total?'))
       expect(transcript).toContain('The total is 777.')
       expect(transcript?.includes(secret)).toBe(false)
@@ -105,7 +108,7 @@ describe('the real Claude Code client in a workspace of agnes init', () => {
   it('is not held up and told nothing when the server is down', {timeout: 300_000}, async () => {
     const place = await desk()
     await place.ask('hello')
-    await expect.poll(place.sent, {timeout: 20_000}).toHaveLength(1)
+    await expect.poll(place.sent, {timeout: 60_000}).toHaveLength(1)
     await place.server.close()
     const settings = join(place.workspace, '.claude/settings.json')
     const hooks = await readFile(settings, 'utf8')
@@ -135,7 +138,7 @@ describe('the real Claude Code client in a workspace of agnes init', () => {
     expect(place.api.turns[0]!.text).toContain(`${sessions[0].sessionId} is private now`)
     expect(place.api.turns[0]!.text).not.toContain('agnes:managed')
     await place.ask('and this one?')
-    await expect.poll(place.sent, {timeout: 20_000}).toHaveLength(1)
+    await expect.poll(place.sent, {timeout: 60_000}).toHaveLength(1)
     expect((await place.sent())[0]).toContain('and this one?')
   })
 

@@ -20,7 +20,7 @@ interface Said {
 
 async function desk() {
   const home = await tempDir()
-  onTestFinished(() => untilAllHaveLeft(home), 30_000)
+  onTestFinished(() => untilAllHaveLeft(home), 90_000)
   const {url, adminToken, analystToken} = await demoServer(home)
   const bin = join(home, 'bin')
   await mkdir(bin)
@@ -29,6 +29,9 @@ async function desk() {
     HOME: home,
     PATH: [bin, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),
     AGNES_NO_KEYCHAIN: '1',
+    // A busy computer decides nothing.
+    AGNES_HOOK_SECONDS: '120',
+    AGNES_HOOK_ANSWER_MS: '60000',
     ANALYST_TOKEN: analystToken,
     ADMIN_TOKEN: adminToken,
   }
@@ -72,13 +75,13 @@ it('a session starts with fresh data, ends pushed, and the doctor is green befor
   expect(rows[0][0]).toBeGreaterThan(0)
   expect((await run(wrote!)).stdout).toContain('pending')
   expect((await run(ended!)).stdout).toBe('')
-  await expect.poll(uploads, {timeout: 20_000}).toHaveLength(1)
+  await expect.poll(uploads, {timeout: 60_000}).toHaveLength(1)
   const [transcript] = await uploads()
   expect(transcript).toContain('How many are we? ')
   expect(transcript).not.toContain('hunter2')
   let last = await run(sent!)
   await expect
-    .poll(async () => (last = await run(sent!)).stdout, {timeout: 20_000})
+    .poll(async () => (last = await run(sent!)).stdout, {timeout: 60_000})
     .toMatch(/7d1c0d5e.*\bsent\b|\bsent\b.*7d1c0d5e/)
   isGreen(last)
-}, 120_000)
+}, 240_000)

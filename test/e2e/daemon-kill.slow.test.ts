@@ -18,14 +18,16 @@ import {parquet} from '../unit/sync/pull-world.js'
 const SEEDS = [20260131, 20260201]
 const ROUNDS = 25
 /** What is killed in each round: four points. */
-const ROUND = ['transfer', 'approval', 'transfer', 'hand-over'] as const
+const ROUND = ['transfer', 'transfer', 'approval', 'hand-over'] as const
 /** Pulls of more are asked about: the big table is, the small one is not. */
 const ASK_ABOVE_BYTES = 8192
 const SMALL_ROWS = 300
 const BIG_ROWS = 3000
-const UP_MS = 30_000
+const UP_MS = 120_000
 /** A client that has no answer this long after a kill hangs. */
-const HANG_MS = 10_000
+const HANG_MS = 30_000
+/** A point that is not reached by then is here. */
+const POINT_MS = 10_000
 const never = new AbortController().signal
 
 type Table = 'small' | 'big'
@@ -213,7 +215,7 @@ async function somewhereIn(w: World, bytes: number, ended?: Promise<unknown>): P
   const point = w.random()
   if (point < 0.2) return void (await delay(point * 1000))
   const isTaken = w.server.sent(Math.ceil(Math.min(1, (point - 0.2) / 0.6) * bytes))
-  const enough = delay(HANG_MS, undefined, {ref: false})
+  const enough = delay(POINT_MS, undefined, {ref: false})
   await Promise.race([isTaken, enough, ...(ended ? [ended] : [])])
   if (point > 0.8) await delay((point - 0.8) * 500)
 }

@@ -119,7 +119,7 @@ describe('agnes mcp over a real pipe', () => {
       'q',
     )
     await expect
-      .poll(() => mcp.frames.some(({params}) => params?.progressToken === 'p'), {timeout: 20_000})
+      .poll(() => mcp.frames.some(({params}) => params?.progressToken === 'p'), {timeout: 60_000})
       .toBe(true)
     mcp.send({method: 'notifications/cancelled', params: {requestId: 'q'}})
     expect((await mcp.ask('query', {sql: 'SELECT 42'})).rows).toEqual([[42]])

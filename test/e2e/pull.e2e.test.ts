@@ -69,7 +69,7 @@ describe('agnes pull, with others around', () => {
 
   it(
     'succeeds while a reader holds the catalog, and queries see the new data',
-    {timeout: 60_000},
+    {timeout: 180_000},
     async () => {
       const {catalog, agnes, sql} = await place()
       const server = await startCountingServer()
@@ -154,7 +154,7 @@ describe('agnes pull, from recorded and hostile servers', () => {
     expect(stdout.trim().split('\n')[1]).toBe('1461')
   })
 
-  it('takes a list of 10,000 tables, and hostile names among them', {timeout: 60_000}, async () => {
+  it('takes a list of 10,000 tables, and hostile names among them', {timeout: 180_000}, async () => {
     const {agnes, root, home} = await place()
     const server = await startTestServer()
     const rows = Array.from({length: 10_000}, (_, index) => [

@@ -13,7 +13,7 @@ const SESSIONS = 1000
 describe('agnes push, spawned', () => {
   it(
     'killed twelve times, has sent each of a thousand sessions in the end',
-    {timeout: 180_000},
+    {timeout: 600_000},
     async () => {
       const stage = await pushStage()
       for (let index = 0; index < SESSIONS; index++) await stage.addSession(`session-${index}`)
@@ -51,7 +51,7 @@ describe('agnes push, spawned', () => {
 
   it(
     'puts transcripts and notes on the embedded server, packed on the way, redacted',
-    {timeout: 120_000},
+    {timeout: 300_000},
     async () => {
       const server = await startEmbeddedServer()
       const stage = await pushStage()
@@ -110,7 +110,7 @@ describe('agnes push, spawned', () => {
 
   it(
     'answers fast with nothing to do, in bounded memory with a great deal',
-    {timeout: 120_000},
+    {timeout: 300_000},
     async () => {
       const stage = await pushStage({gzip: true})
       const text = 'lorem ipsum '.repeat(100_000)

@@ -65,7 +65,7 @@ export async function claudeHome(
   {claude, agnes, apiUrl}: {claude: string; agnes: string; apiUrl: string},
 ) {
   // After the client, the push of its session end still works in there.
-  onTestFinished(() => untilAllHaveLeft(home), 30_000)
+  onTestFinished(() => untilAllHaveLeft(home), 90_000)
   const bin = join(home, 'bin')
   await mkdir(bin, {recursive: true})
   // Its 13 MB are compiled once, where Node can keep that; what it runs starts as it does for anybody.

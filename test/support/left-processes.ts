@@ -8,7 +8,7 @@ import {expect, vi} from 'vitest'
  */
 export async function untilAllHaveLeft(folder: string): Promise<void> {
   const look = async () => expect(await workingIn(folder)).toEqual([])
-  await vi.waitFor(look, {timeout: 20_000, interval: 50})
+  await vi.waitFor(look, {timeout: 60_000, interval: 50})
 }
 
 async function workingIn(folder: string): Promise<string[]> {
