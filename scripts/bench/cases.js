@@ -8,7 +8,7 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {fileURLToPath} from 'node:url'
 import {makeBigTable, makeTables} from './data.js'
 import {serveManifest} from './manifest-server.js'
-import {compare, difference, median, peakMiB, ratio, time} from './measure.js'
+import {compare, difference, ENVIRONMENT, median, peakMiB, ratio, time} from './measure.js'
 import {pacedLink} from './paced-link.js'
 
 export const AGNES = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
@@ -19,7 +19,6 @@ const BARE = {argv: [NODE, '-e', '0']}
 export const agnes = (args, job = {}) => ({...job, argv: [NODE, AGNES, ...args]})
 const ms = (value) => `${value.toFixed(0)} ms`
 const seconds = (value) => `${(value / 1000).toFixed(2)} s`
-const plus = (value) => `bare + ${value.toFixed(0)} ms`
 
 export async function startUp({folder, rounds}) {
   const env = {AGNES_CONFIG_DIR: join(folder, 'config')}
@@ -55,6 +54,7 @@ export async function nothingToDo({folder, rounds, tables}) {
         {
           bare: BARE,
           pull: agnes(['pull', '--quiet'], job),
+          ask: {argv: [NODE, '-e', asking(server.url)]},
           start: agnes(['pull', '--quiet'], hook('SessionStart')),
           line: agnes(['statusline'], hook('Status')),
         },
@@ -70,12 +70,11 @@ export async function nothingToDo({folder, rounds, tables}) {
       )
       rows.push(
         against(`pull, nothing to do, ${count} tables`, runs.pull, runs.bare, reach),
-        against(
-          `session start, nothing to do, ${count} tables`,
-          runs.start,
-          runs.bare,
-          'bare + 40 ms + round trip',
-        ),
+        against('the questions of a session start, by Node alone', runs.ask, runs.bare, ''),
+        against(`session start, nothing to do, ${count} tables`, runs.start, runs.ask, {
+          name: 'the questions',
+          reach: 'the questions + 40 ms',
+        }),
         against(`session end, handed over, ${count} tables`, ends.end, ends.bare, 'bare + 40 ms'),
         against(`status line, ${count} tables`, runs.line, runs.bare, 'bare + 40 ms'),
       )
@@ -84,6 +83,21 @@ export async function nothingToDo({folder, rounds, tables}) {
     }
   }
   return rows
+}
+
+/** What a session start asks of a server, and nothing else. */
+function asking(url) {
+  const questions = [
+    ['/api/sync/manifest', '"manifest"'],
+    ['/api/memory/bundle', '"notes"'],
+  ]
+  return `
+    const {request} = require('node:http')
+    for (const [path, mark] of ${JSON.stringify(questions)})
+      request('${url}' + path, {headers: {'if-none-match': mark}, agent: false}, (answer) => {
+        if (answer.statusCode !== 304) throw new Error('not known')
+        answer.destroy()
+      }).end()`
 }
 
 /** What the reference's server delivered: 1.08 GB in 6.4 s. */
@@ -291,7 +305,7 @@ export async function init(workspace, url, token, env) {
 /** `agnes serve` over a folder, ready to answer. */
 export async function serveFolder(data, folder, options = []) {
   const child = spawn(NODE, [AGNES, 'serve', data, '--port', '0', '--json', ...options], {
-    env: {...process.env, AGNES_CONFIG_DIR: join(folder, 'config-server')},
+    env: {...ENVIRONMENT, AGNES_CONFIG_DIR: join(folder, 'config-server')},
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'close')
@@ -317,7 +331,10 @@ function curlConfig({url, token}, names, target) {
   return path
 }
 
-export function against(what, runs, bare, reach) {
-  const result = `${plus(difference(runs, bare))} (${ratio(runs, bare).toFixed(2)} x)`
-  return [what, ms(median(runs)), `node -e 0, ${ms(median(bare))}`, result, reach]
+/** @param {string | {name: string, reach: string}} goal what is compared with, where it is not `node -e 0` */
+export function against(what, runs, others, goal) {
+  const {name, reach} = typeof goal === 'string' ? {name: 'node -e 0', reach: goal} : goal
+  const short = typeof goal === 'string' ? 'bare' : name
+  const result = `${short} + ${ms(difference(runs, others))} (${ratio(runs, others).toFixed(2)} x)`
+  return [what, ms(median(runs)), `${name}, ${ms(median(others))}`, result, reach]
 }

@@ -7,7 +7,7 @@ import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {against, AGNES, agnes, init, NODE, serveFolder} from './cases.js'
 import {makeTables} from './data.js'
-import {compare, outputOf, time} from './measure.js'
+import {compare, ENVIRONMENT, outputOf, time} from './measure.js'
 
 const WORKSPACES = 20
 const TABLES = 30
@@ -28,7 +28,7 @@ export async function daemon({folder, idleMs, rounds}) {
       await time({argv: [NODE, AGNES, 'pull', '--quiet'], cwd, env})
     }
     const child = spawn(NODE, [AGNES, 'daemon', 'run'], {
-      env: {...process.env, ...env},
+      env: {...ENVIRONMENT, ...env},
       stdio: 'ignore',
     })
     const ended = once(child, 'close')

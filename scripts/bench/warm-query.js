@@ -7,12 +7,12 @@ import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {against, AGNES, agnes, NODE, pulledTable} from './cases.js'
 import {peakOf} from './daemon.js'
-import {compare, peakMiB} from './measure.js'
+import {compare, ENVIRONMENT, peakMiB} from './measure.js'
 
 export async function warmQuery({folder, rounds, rows}) {
   const {workspace, env, stop} = await pulledTable(folder, 'warm', 2e6)
   const engine = spawn(NODE, [AGNES, 'daemon', 'engine'], {
-    env: {...process.env, ...env},
+    env: {...ENVIRONMENT, ...env},
     stdio: 'ignore',
   })
   const ended = once(engine, 'close')
