@@ -154,24 +154,36 @@ describe('agnes pull, from recorded and hostile servers', () => {
     expect(stdout.trim().split('\n')[1]).toBe('1461')
   })
 
-  it('takes a list of 10,000 tables, and hostile names among them', {timeout: 180_000}, async () => {
-    const {agnes, root, home} = await place()
-    const server = await startTestServer()
-    const rows = Array.from({length: 10_000}, (_, index) => [
-      `t${index}`,
-      {query_mode: 'remote', hash: '', rows: 0},
-    ])
-    const names = ['../../evil', 'a\0b', '"; DROP TABLE x; --', "'", 'CON', '..', 'x'.repeat(4096)]
-    const row = {query_mode: 'local', hash: '0'.repeat(32), size_bytes: 5, rows: 1}
-    const tables = Object.fromEntries([...rows, ...names.map((name) => [name, row])])
-    server.json('/api/sync/manifest', {tables})
-    server.json('/api/memory/bundle', {mandatory: [], approved: []})
-    const before = await readdir(home)
-    const {json, exitCode} = await agnes(server.origin, 'pull', '--json')
-    expect(exitCode).toBe(0)
-    expect([json.remote.length, json.skipped.length]).toEqual([10_000, names.length])
-    expect(server.requests.filter(({path}) => path.startsWith('/api/data'))).toEqual([])
-    expect(await readdir(home)).toEqual(before)
-    expect(await readdir(join(root, 'server/parquet'))).toEqual([])
-  })
+  it(
+    'takes a list of 10,000 tables, and hostile names among them',
+    {timeout: 180_000},
+    async () => {
+      const {agnes, root, home} = await place()
+      const server = await startTestServer()
+      const rows = Array.from({length: 10_000}, (_, index) => [
+        `t${index}`,
+        {query_mode: 'remote', hash: '', rows: 0},
+      ])
+      const names = [
+        '../../evil',
+        'a\0b',
+        '"; DROP TABLE x; --',
+        "'",
+        'CON',
+        '..',
+        'x'.repeat(4096),
+      ]
+      const row = {query_mode: 'local', hash: '0'.repeat(32), size_bytes: 5, rows: 1}
+      const tables = Object.fromEntries([...rows, ...names.map((name) => [name, row])])
+      server.json('/api/sync/manifest', {tables})
+      server.json('/api/memory/bundle', {mandatory: [], approved: []})
+      const before = await readdir(home)
+      const {json, exitCode} = await agnes(server.origin, 'pull', '--json')
+      expect(exitCode).toBe(0)
+      expect([json.remote.length, json.skipped.length]).toEqual([10_000, names.length])
+      expect(server.requests.filter(({path}) => path.startsWith('/api/data'))).toEqual([])
+      expect(await readdir(home)).toEqual(before)
+      expect(await readdir(join(root, 'server/parquet'))).toEqual([])
+    },
+  )
 })
