@@ -123,9 +123,7 @@ export class TableBinder {
   private async bindOne(name: string, signal: AbortSignal): Promise<boolean> {
     const table = await this.wholeTable(name)
     if (table) {
-      this.tables.push(table)
-      const source = tableSource(table, (path) => this.workspace.absolute(path))
-      await this.createView(table.name, source, signal)
+      await this.bindTable(table, signal)
       return true
     }
     const snapshot = (await this.snapshotNames()).get(name.toLowerCase())
@@ -136,6 +134,26 @@ export class TableBinder {
     const path = this.workspace.absolute(`${workspacePaths.snapshots}/${snapshot}.parquet`)
     await this.createView(snapshot, `read_parquet(${literal(path)})`, signal)
     return true
+  }
+
+  /** A pull may move the files while they are opened: then the state of the moment after decides. */
+  private async bindTable(table: InstalledTable, signal: AbortSignal): Promise<void> {
+    const source = tableSource(table, (path) => this.workspace.absolute(path))
+    try {
+      await this.createView(table.name, source, signal)
+      this.tables.push(table)
+    } catch (error) {
+      if (signal.aborted || !(error instanceof IntegrityError)) throw error
+      const now = await this.readAgain(table.name)
+      if (!now || JSON.stringify(now.files) === JSON.stringify(table.files)) throw error
+      await this.bindTable(now, signal)
+    }
+  }
+
+  private async readAgain(name: string): Promise<InstalledTable | undefined> {
+    this.options.state = (await readSyncState(this.workspace)).state
+    this.byFoldedName = undefined
+    return this.findTable(name)
   }
 
   /** Decisions answer to a name of their own where nothing else does. */
@@ -159,9 +177,7 @@ export class TableBinder {
   private async wholeTable(name: string): Promise<InstalledTable | undefined> {
     const table = this.findTable(name)
     if (!table || (await this.isWhole(table))) return table
-    this.options.state = (await readSyncState(this.workspace)).state
-    this.byFoldedName = undefined
-    const again = this.findTable(name)
+    const again = await this.readAgain(name)
     if (!again || (await this.isWhole(again))) return again
     throw damaged(table.name, 'its files are not the ones that were verified')
   }

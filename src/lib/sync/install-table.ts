@@ -126,9 +126,10 @@ async function place(
   const {name} = table
   const entry = encodeTable(table)
   const [only] = fetched
-  if (!table.isPartitioned && removes.length === 0 && only) {
-    // One rename is atomic by itself. A crash before the record is made leaves the new bytes in place,
-    // and the next pull takes them over by their hash.
+  const isNew = !store.state.tables.has(name)
+  if (isNew && !table.isPartitioned && removes.length === 0 && only) {
+    // Nobody reads what no record names. A crash before it is made leaves the bytes in place, and the
+    // next pull takes them over by their hash.
     await files.install(only.file.path, only.planned.path)
     await store.commit({op: 'table', name, entry})
     return

@@ -123,7 +123,8 @@ async function runPull(run: PullRun, signal: AbortSignal): Promise<PullResult> {
       const withdrawal = await withdrawSnapshots(run, signal)
       parts.blockedSnapshots = withdrawal.blocked
       run.warnings.push(...withdrawal.warnings)
-      await sweepTemporaries(deps.files, only ? null : hashesOfFailed(parts))
+      if (run.store.isSettled)
+        await sweepTemporaries(deps.files, only ? null : hashesOfFailed(parts))
     }
     return describePull(parts)
   } catch (error) {

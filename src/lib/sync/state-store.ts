@@ -90,9 +90,16 @@ export class StateStore {
     this.isFoldDue = true
   }
 
+  /** Whether every swap was carried out: no file waits for its place. */
+  get isSettled(): boolean {
+    return this.pending.size === 0
+  }
+
   /** Writes `sync_state.json` when there is something to write, and drops the journal. */
   async close(): Promise<void> {
     await this.last
+    // What waits for its place is known by the journal alone; the next run moves it there.
+    if (!this.isSettled) return
     if (this.isFoldDue || this.lines > MAX_IDLE_LINES) await this.fold()
   }
 

@@ -64,6 +64,42 @@ describe('pull', () => {
     expect(await sum('b')).toBe(31)
   })
 
+  it.each([
+    ['killed', (write: number, moment: number) => write >= moment],
+    ['refused by the disk once', (write: number, moment: number) => write === moment],
+  ])('is %s at any write, and every table is as the state describes it', async (_how, fails) => {
+    const world = await pullWorld()
+    const parts = async (factor: number) => ({'a.parquet': await parquet(5, factor)})
+    const publish = async (version: number) =>
+      world.publish({
+        flat: await parquet(3, version),
+        moved: version % 2 === 0 ? await parquet(4, version) : await parts(version),
+        parted: await parts(version + 1000),
+      })
+    await publish(1)
+    await world.run()
+    for (let moment = 1, isWhole = false; !isWhole; moment++) {
+      await publish(moment + 1)
+      let writes = 0
+      const die = () => {
+        if (fails(++writes, moment)) throw new Error('killed')
+      }
+      const faults = {beforeWrite: die, beforeRename: die}
+      const files = new NodeFiles(world.root, systemRandom, faults)
+      const result = await world.run({}, {files}).catch(() => undefined)
+      isWhole = writes < moment
+      if (isWhole) expect(result?.ok).toBe(true)
+      for (const {name, files: listed} of (await world.state()).tables.values())
+        for (const {path, md5: hash} of listed)
+          expect([moment, name, path, md5(await world.read(path))]).toEqual([
+            ...[moment, name, path],
+            hash,
+          ])
+      expect((await world.run()).ok).toBe(true)
+      expect(await world.files.list('.claude/agnes/partials')).toEqual([])
+    }
+  })
+
   it('changes the layout and leaves nothing of the old one', async () => {
     const {publish, run, sum, here} = await pullWorld()
     publish({t: await parquet(3)})

@@ -168,6 +168,29 @@ describe('a swap', () => {
     },
   )
 
+  it('of one file is the old table for a reader until the new one has its place', async () => {
+    const {open, read, files, root, write} = await staged()
+    const [from, path] = ['.claude/agnes/partials/1', 'server/parquet/t.parquet']
+    const one = (text: string) =>
+      installed('t', {
+        hash: hashOf(text),
+        files: [{path, sizeBytes: 3, mtimeMs: 1, md5: hashOf(text)}],
+      })
+    const seen = async () => (await readSyncState(files)).state.tables.get('t')
+    const store = await open()
+    await store.commit({op: 'table', name: 't', entry: encodeTable(one('old'))})
+    const entry = encodeTable(one('ppp'))
+    await store.commit({...swap, entry, renames: [[from, path]], removes: []})
+    expect(await seen()).toEqual(one('old'))
+    await store.close()
+    expect(await seen()).toEqual(one('old'))
+    await write(path, (await read(from))!)
+    await rm(join(root, from))
+    expect(await seen()).toEqual(one('ppp'))
+    expect((await open()).state.tables.get('t')).toEqual(one('ppp'))
+    expect(await seen()).toEqual(one('ppp'))
+  })
+
   it('that removes a table blocks its name until it is installed again', async () => {
     const {open, read} = await staged()
     const store = await open()
