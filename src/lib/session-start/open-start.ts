@@ -51,7 +51,7 @@ export async function openStart(context: StartContext, root: string): Promise<St
     async askDaemon(signal) {
       // The daemon asks with the stored token; one of the environment may see other tables.
       if (context.env.token !== undefined) return undefined
-      const patienceMs = context.env.hookAnswerMs / DAEMON_SHARE
+      const patienceMs = Math.ceil(context.env.hookAnswerMs / DAEMON_SHARE)
       return askForWord(await context.controlSocket(), {workspace: root, patienceMs}, signal)
     },
     async refresh(budget, signal) {
