@@ -16,7 +16,7 @@ export interface TableRecord {
 }
 
 /**
- * The commit point of a change that takes more than one rename. From here on the table is `entry`
+ * The commit point of a change of what is installed. From here on the table is `entry`
  * (gone when `null`); `renames` and `removes` still have to happen and may be repeated.
  */
 export interface SwapRecord {
