@@ -30,7 +30,7 @@ const hostileSql = fc
       "SELECT * FROM query('SELECT 1')",
       "SELECT * FROM 'https://example.com/x.parquet'",
       "EXPORT DATABASE '{out}'",
-      "SELECT repeat('x', 150000000) FROM range(50)",
+      "SELECT repeat('x', 400000000) FROM range(50)",
       'SELECT list(range) FROM range(300000000)',
       'SELECT * FROM range(100000000000)',
       "SELECT getenv('HOME')",
