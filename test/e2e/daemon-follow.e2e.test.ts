@@ -117,7 +117,9 @@ describe('two workspaces beside a daemon', {timeout: 300_000}, () => {
       expect(await readdir(join(root, '.claude/agnes/partials')).catch(() => [])).toEqual([])
       expect(await rows(root, 'orders')).toBeGreaterThan(0)
     }
-    const told = (await agnes(['daemon', 'findings'])).json.findings as {kind: string}[]
-    expect(told.filter(({kind}) => kind === 'grant_lost')).toHaveLength(2)
+    await until(async () => {
+      const told = (await agnes(['daemon', 'findings'])).json.findings as {kind: string}[]
+      return told.filter(({kind}) => kind === 'grant_lost').length === 2
+    })
   })
 })

@@ -8,6 +8,7 @@ import type {FindingBook} from './findings/finding-book.js'
 import type {Finding, Hold, Observation} from './model.js'
 import {nextDelayMs} from './pace.js'
 import type {Service} from './supervisor.js'
+import {PullNews} from './pull-news.js'
 import {readPullOutcome, type PullOutcome} from './pull-outcome.js'
 import {Waker} from './waker.js'
 
@@ -32,8 +33,6 @@ const LOOK_MS = 60_000
 /** A table that was being published while it was fetched is whole a moment later. */
 const FIRST_RETRY_MS = 5_000
 const RETRY_BASE_MS = 60_000
-/** How long a lost grant is told of, unless a later pull brings other news. */
-const LOST_MS = 24 * 3_600_000
 
 /** One workspace: one thing at a time, woken when its server changed or somebody asked. */
 export class WorkspaceLoop implements Service {
@@ -44,8 +43,7 @@ export class WorkspaceLoop implements Service {
   private failures = 0
   private retryAtMs = 0
   private isAskedFor = false
-  /** From the last pull, until the next one or its time. */
-  private pullNews: {observation: Observation; untilMs: number}[] = []
+  private readonly news: PullNews
   private waiting: ((outcome: PullOutcome) => void)[] = []
 
   constructor(
@@ -54,7 +52,11 @@ export class WorkspaceLoop implements Service {
     private readonly deps: LoopDeps,
   ) {
     this.name = `workspace ${path}`
-    this.pullNews = this.earlierNews()
+    const {book, clock} = deps
+    this.news = new PullNews(
+      clock,
+      book.list().filter(({workspace}) => workspace === path),
+    )
     deps.board.workspace(path, server)
   }
 
@@ -86,8 +88,7 @@ export class WorkspaceLoop implements Service {
 
   /** A pull that was too big was looked at and not made: it is not due again, and nothing is fresh. */
   private hasPulled(version: number): boolean {
-    const isTooBig = this.pullNews.some(({observation}) => observation.kind === 'pull_too_big')
-    return version > 0 && version === this.pulledVersion && !isTooBig
+    return version > 0 && version === this.pulledVersion && !this.news.isTooBig
   }
 
   async serve(signal: AbortSignal): Promise<void> {
@@ -154,8 +155,9 @@ export class WorkspaceLoop implements Service {
     this.isAskedFor = false
     board.setState(this.path, {kind: 'pulling', since: this.now()})
     const argv = ['pull', '--quiet', ...this.pullLimit(), '--workspace', this.path]
-    const outcome = readPullOutcome(await this.run(argv, signal))
-    this.noteNews(outcome)
+    const job = await this.run(argv, signal)
+    this.news.note(job)
+    const outcome = readPullOutcome(job)
     if (outcome.kind === 'done' || outcome.kind === 'too_big') {
       this.pulledVersion = version
       this.failures = 0
@@ -182,32 +184,6 @@ export class WorkspaceLoop implements Service {
     return ['--max-bytes', String(this.deps.settings().autoPullBytes)]
   }
 
-  private noteNews(outcome: PullOutcome): void {
-    const untilMs = this.deps.clock.monotonicMs() + LOST_MS
-    if (outcome.kind === 'too_big')
-      this.pullNews = [{observation: tooBig(outcome.message), untilMs: Infinity}]
-    else if (outcome.kind === 'done')
-      this.pullNews = outcome.revoked.map((table) => ({observation: grantLost(table), untilMs}))
-  }
-
-  /** What the last pull of the daemon before this one brought still holds until the next pull. */
-  private earlierNews(): {observation: Observation; untilMs: number}[] {
-    const {book, clock} = this.deps
-    const nowMs = clock.monotonicMs()
-    return book.list().flatMap(({workspace, kind, subject, message, action, since}) => {
-      if (workspace !== this.path || (kind !== 'pull_too_big' && kind !== 'grant_lost')) return []
-      const agoMs = Math.max(0, clock.now() - Date.parse(since))
-      const untilMs = kind === 'grant_lost' ? nowMs + LOST_MS - agoMs : Infinity
-      return [{observation: {kind, subject, message, action}, untilMs}]
-    })
-  }
-
-  private get news(): Observation[] {
-    const nowMs = this.deps.clock.monotonicMs()
-    this.pullNews = this.pullNews.filter(({untilMs}) => untilMs > nowMs)
-    return this.pullNews.map(({observation}) => observation)
-  }
-
   /** The server was asked and has nothing newer than what was pulled. */
   private noteFresh(version: number): void {
     const {board} = this.deps
@@ -226,7 +202,7 @@ export class WorkspaceLoop implements Service {
     if (before.kind === 'idle') board.setState(this.path, {kind: 'scanning'})
     try {
       const seen = await sense(this.path, signal)
-      await book.update(this.path, [...seen, ...this.news], this.now())
+      await book.update(this.path, [...seen, ...this.news.observations], this.now())
     } finally {
       board.setState(this.path, before)
     }
@@ -242,19 +218,23 @@ export class WorkspaceLoop implements Service {
     const command = `agnes ${finding.action?.join(' ')}`
     board.setState(this.path, {kind: 'mending', since: this.now(), command})
     await book.begin(finding, this.now())
-    const isPull = finding.action?.[0] === 'pull' && finding.kind !== 'pull_too_big'
-    const limit = isPull ? this.pullLimit() : []
+    const isPull = finding.action?.[0] === 'pull'
+    // What was too big was asked for by a person, so without the limit that made it a finding.
+    const limit = isPull && finding.kind !== 'pull_too_big' ? this.pullLimit() : []
     const argv = [...(finding.action ?? []), ...limit, '--workspace', this.path]
     const outcome = await this.run(argv, signal).catch(async (error: unknown) => {
       await book.putBack(finding, this.now())
       throw error
     })
-    // Asked for by a person, so without the limit that made it a finding.
-    if (finding.kind === 'pull_too_big' && outcome.exitCode === 0) this.pullNews = []
+    if (isPull) this.news.note(outcome)
     const isOver = before.kind !== 'held' && before.kind !== 'error'
     board.setState(this.path, isOver ? {kind: 'idle'} : before)
     const seen = await this.deps.sense(this.path, signal)
-    await book.finish(finding, {seen: [...seen, ...this.news], outcome, now: this.now()})
+    await book.finish(finding, {
+      seen: [...seen, ...this.news.observations],
+      outcome,
+      now: this.now(),
+    })
   }
 
   /** A run of this CLI; what keeps it from starting is an outcome like any other. */
@@ -285,13 +265,4 @@ export class WorkspaceLoop implements Service {
   private now(): string {
     return new Date(this.deps.clock.now()).toISOString()
   }
-}
-
-function tooBig(message: string): Observation {
-  return {kind: 'pull_too_big', subject: '', message, action: ['pull', '--quiet']}
-}
-
-function grantLost(table: string): Observation {
-  const message = `The table ${table} is not granted any more; it was removed here.`
-  return {kind: 'grant_lost', subject: table, message, action: null}
 }

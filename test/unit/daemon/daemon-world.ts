@@ -57,7 +57,19 @@ export async function versionServer() {
   return Object.assign(world, {origin: `http://127.0.0.1:${port}`})
 }
 
-export const done: JobOutcome = {exitCode: 0, document: {ok: true, pruned: [], failed: []}}
+/** The document of a pull, as far as the daemon reads it. */
+const nothingNew = {ok: true, downloaded: [], adopted: [], kept: [], pruned: [], failed: []}
+export const done: JobOutcome = {exitCode: 0, document: nothingNew}
+/** A pull that took a table away because it is not granted any more. */
+export const lost = (table: string, other: object = {}, exitCode = 0): JobOutcome => ({
+  exitCode,
+  document: {...nothingNew, pruned: [{table, reason: 'revoked'}], ...other},
+})
+/** A pull that brought a table. */
+export const brought = (table: string): JobOutcome => ({
+  exitCode: 0,
+  document: {...nothingNew, downloaded: [{table}]},
+})
 export const failed = (code: string, exitCode = 9): JobOutcome => ({
   exitCode,
   document: {error: {code, message: `It failed: ${code}.`}},
@@ -71,6 +83,8 @@ export interface Job {
 }
 
 /** A whole daemon on fake time: real socket, real files, real HTTP; jobs and sensors are scripted. */
+export type DaemonWorld = Awaited<ReturnType<typeof daemonWorld>>
+
 export async function daemonWorld(
   workspaces: {path: string; server: string}[],
   settings: unknown = {},

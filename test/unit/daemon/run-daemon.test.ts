@@ -3,7 +3,16 @@ import {askDaemon} from '../../../src/lib/daemon/client/ask-daemon.js'
 import type {Observation} from '../../../src/lib/daemon/model.js'
 import {BusyError, UsageError} from '../../../src/lib/errors.js'
 import {runDaemon} from '../../../src/lib/daemon/run-daemon.js'
-import {daemonWorld, done, failed, versionServer} from './daemon-world.js'
+import type {JobOutcome} from '../../../src/lib/ports/job-runner.js'
+import {
+  brought,
+  daemonWorld,
+  done,
+  failed,
+  lost,
+  versionServer,
+  type DaemonWorld,
+} from './daemon-world.js'
 
 const never = new AbortController().signal
 const MINUTE = 60_000
@@ -12,6 +21,12 @@ const missing: Observation = {
   subject: 'orders',
   message: 'Files of orders are missing.',
   action: ['pull', '--quiet'],
+}
+
+/** Of the findings that a person is shown now. */
+async function subjects({socket}: DaemonWorld): Promise<string[]> {
+  const status = await askDaemon(socket, {op: 'status'}, never)
+  return (status?.findings ?? []).map(({subject}) => subject)
 }
 
 describe('the daemon', () => {
@@ -302,31 +317,50 @@ describe('the daemon', () => {
   it('tells of a lost grant once, and not for ever', async () => {
     const server = await versionServer()
     const world = await daemonWorld([{path: '/a', server: server.origin}], {notices: true})
-    const pruned = [{table: 'salaries', reason: 'revoked'}]
-    world.outcomeOf = () => ({exitCode: 0, document: {ok: true, pruned, failed: []}})
+    world.outcomeOf = () => lost('salaries')
     server.version++
     await world.pass(10 * MINUTE)
-    const lost = async () =>
-      (await askDaemon(world.socket, {op: 'status'}, never))?.findings.map(({subject}) => subject)
-    expect(await lost()).toEqual(['salaries'])
+    expect(await subjects(world)).toEqual(['salaries'])
     expect(world.notices).toEqual([expect.stringContaining('salaries')])
     world.outcomeOf = () => done
     await world.pass(24 * 60 * MINUTE, 10 * MINUTE)
-    expect(await lost()).toEqual([])
+    expect(await subjects(world)).toEqual([])
     expect(world.notices).toHaveLength(1)
   })
 
-  it('forgets a lost grant when the next change brings other news', async () => {
+  it('tells of a lost grant while later pulls find nothing, and until it is granted again', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}], {notices: true})
+    const after = async (outcome: JobOutcome) => {
+      world.outcomeOf = () => outcome
+      server.version++
+      await world.pass(5 * MINUTE)
+      return await subjects(world)
+    }
+    expect(await after(lost('salaries'))).toEqual(['salaries'])
+    expect(await after(done)).toEqual(['salaries'])
+    expect(await after(lost('bonuses'))).toEqual(['salaries', 'bonuses'])
+    expect(world.notices).toHaveLength(2)
+    expect(await after(brought('salaries'))).toEqual(['bonuses'])
+  })
+
+  it('tells of a grant lost in a pull that failed at another table, or that mended something', async () => {
     const server = await versionServer()
     const world = await daemonWorld([{path: '/a', server: server.origin}])
-    const pruned = [{table: 'salaries', reason: 'revoked'}]
-    world.outcomeOf = () => ({exitCode: 0, document: {ok: true, pruned, failed: []}})
+    const failures = [{table: 'orders', code: 'network', error: 'It was cut.'}]
+    world.outcomeOf = () => lost('salaries', {ok: false, failed: failures}, 12)
     server.version++
-    await world.pass(5 * MINUTE)
+    await world.pass(MINUTE)
+    expect(await subjects(world)).toEqual(['salaries'])
     world.outcomeOf = () => done
-    server.version++
     await world.pass(5 * MINUTE)
-    expect((await askDaemon(world.socket, {op: 'status'}, never))?.findings).toEqual([])
+    world.seenIn = () => [missing]
+    world.outcomeOf = () => {
+      world.seenIn = () => []
+      return lost('bonuses')
+    }
+    await world.pass(5 * MINUTE)
+    expect(await subjects(world)).toEqual(['salaries', 'bonuses'])
   })
 
   it('tells of a server that is away and of a token that ends once, however many workspaces', async () => {
