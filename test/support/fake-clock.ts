@@ -26,6 +26,11 @@ export class FakeClock implements Clock {
     return this.sleepers.length
   }
 
+  /** How long until the first of them wakes; `Infinity` while nobody sleeps. */
+  get nextWakeMs(): number {
+    return Math.min(...this.sleepers.map(({dueMs}) => dueMs)) - this.elapsedMs
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason as Error)

@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest'
+import {describe, expect, it, vi} from 'vitest'
 import type {Artifact, DownloadLimits} from '../../../src/lib/download/download.js'
 import {parquetBytes} from '../../support/parquet-bytes.js'
 import * as faults from '../../support/server-faults.js'
@@ -282,12 +282,27 @@ describe('download', () => {
   })
 
   it('counts a silent server as failed, before the headers and in the body, and goes on', async () => {
+    const big = parquetBytes(1_000_000)
     const server = await startTestServer()
-    server.file(path, bytes).faults(faults.silence(), faults.stall(50_000))
+    const route = server.file(path, big).faults(faults.silence(), faults.stall(600_000))
     const bench = await workbench(server.origin, {limits: {stallMs: 5000}})
-    const file = await bench.fetch(artifactOf(bytes))
-    expect(file.md5).toBe(artifactOf(bytes).md5)
-    expect(bench.clock.monotonicMs()).toBeGreaterThanOrEqual(10_000)
+    const fetching = bench.downloader.fetch(artifactOf(big), new AbortController().signal)
+    // Time passes while the server is silent, and no longer: a slow computer is no stall.
+    const passed = async (ms: number, isSilent: () => boolean) => {
+      await vi.waitFor(() => expect(isSilent()).toBe(true), {timeout: 60_000, interval: 5})
+      await bench.clock.advance(ms)
+    }
+    const isWaiting = () => bench.clock.waiting === 1
+    const hasBytes = () => bench.events.some((event) => event.kind === 'advance')
+    await passed(5000, () => route.asked === 1)
+    await passed(5000, isWaiting)
+    await passed(5000, hasBytes)
+    await passed(5000, isWaiting)
+    const file = await fetching
+    expect(file.md5).toBe(artifactOf(big).md5)
+    expect(server.requests.map(({headers}) => headers.range !== undefined)).toEqual([
+      ...[false, false, true],
+    ])
   })
 
   it('accepts bytes that fit the hash their own answer carries', async () => {

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import {InterruptedError} from '../../../src/lib/errors.js'
 import {parquetBytes} from '../../support/parquet-bytes.js'
-import {flipBit, holdAfter, status, truncateAfter} from '../../support/server-faults.js'
+import {Fault, flipBit, holdAfter, status, truncateAfter} from '../../support/server-faults.js'
 import {startTestServer, type TestServer} from '../../support/test-server.js'
 import {artifactOf, drive, failureOf, md5Of, partials, workbench} from './download-bench.js'
 
@@ -55,7 +55,12 @@ describe('a run of downloads', () => {
     const tables = publish(server, 20)
     const gate = holdAfter(100)
     tables[0]?.route.faults(gate)
-    tables[1]?.route.faults(status(401))
+    const refusal = status(401)
+    const late = new Fault('401 while the other one is under way', async (exchange) => {
+      await gate.reached
+      await refusal.apply(exchange)
+    })
+    tables[1]?.route.faults(late)
     const bench = await workbench(server.origin, {limits: {parallelism: 2}})
     const failures = await drive(
       bench.clock,
