@@ -25,6 +25,9 @@ function fileStore(root: string, faults?: FileFaults): FileSecretStore {
   return new FileSecretStore(files, nodeFolders.modeOf, lock)
 }
 
+/** How long a keychain may think is the business of os-keychain.test.ts: a slow computer decides nothing here. */
+const UNHURRIED = {limitMs: 60_000}
+
 interface Subject {
   name: string
   make: () => Promise<SecretStore>
@@ -35,7 +38,7 @@ const writable: Subject[] = [
   {name: 'FileSecretStore', make: async () => fileStore(join(await tempDir(), 'config'))},
   {
     name: 'OsKeychain over a keychain process',
-    make: async () => new OsKeychain(await fakeKeychain('works'), systemClock),
+    make: async () => new OsKeychain(await fakeKeychain('works'), systemClock, UNHURRIED),
   },
   // keychain.e2e.test.ts runs this file where a real one is unlocked.
   ...(process.env.AGNES_TEST_KEYCHAIN === 'unlocked'
@@ -46,7 +49,8 @@ const writable: Subject[] = [
 async function realKeychain(): Promise<SecretStore> {
   const command = keytarCommand()
   if (!command) throw new Error('keytar is not installed')
-  return new OsKeychain(command, systemClock, {service: `agnes-test-${systemRandom.hex(8)}`})
+  const service = `agnes-test-${systemRandom.hex(8)}`
+  return new OsKeychain(command, systemClock, {...UNHURRIED, service})
 }
 
 /** Stores that hold `secret.token` for A and cannot be changed. */

@@ -14,7 +14,11 @@ async function start(argv: string[], {root, home}: QueryWorkspace): Promise<Chil
     env: {HOME: home},
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  const left = once(child, 'exit')
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await left
+  })
   return child
 }
 

@@ -63,13 +63,13 @@ describe.runIf(PROGRAM !== undefined)('the sign-in page in Chromium', () => {
     const {page, complaints, requests, close} = await openPage()
     expect(await page.title()).toBe('Sign in to Agnes')
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
+    const focused = () =>
+      page.evaluate('document.activeElement.name + " " + (document.activeElement.value || "")')
+    // A page is loaded before it is shown, and the first field has the focus only then.
+    await expect.poll(focused, {timeout: 30_000}).toBe('email ')
     const order = []
     for (let step = 0; step < 4; step++) {
-      order.push(
-        await page.evaluate(
-          'document.activeElement.name + " " + (document.activeElement.value || "")',
-        ),
-      )
+      order.push(await focused())
       await page.keyboard.press('Tab')
     }
     expect(order).toEqual(['email ', 'password ', 'decision allow', 'decision deny'])

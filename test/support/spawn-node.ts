@@ -17,7 +17,10 @@ export interface Spawned {
   }>
 }
 
-/** Starts `command` and ends it with the test; the environment is exactly `env` and PATH. */
+/**
+ * Starts `command` and ends it with the test, which waits for that: until then it may write into folders
+ * that are removed next. The environment is exactly `env` and PATH.
+ */
 export function spawnProcess(
   command: string,
   args: readonly string[],
@@ -33,7 +36,11 @@ export function spawnProcess(
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (texts.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => void (texts.stderr += text))
   const ended = once(child, 'close').then(([exitCode, signal]) => ({exitCode, signal, ...texts}))
-  onTestFinished(() => void child.kill('SIGKILL'))
+  const left = new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await left
+  })
   return {
     child,
     stdout: () => texts.stdout,
