@@ -100,7 +100,7 @@ describe('agnes pull, with others around', () => {
 
   it(
     'leaves the tables and views of the user alone for 100 pulls',
-    {timeout: 120_000},
+    {timeout: 300_000},
     async () => {
       const {agnes, sql} = await place()
       const server = await startCountingServer()

@@ -140,5 +140,5 @@ async function untilArrived(
   const look = () => {
     if (arrivals.length < count && !isOver) throw new Error(`${arrivals.length} uploads arrived`)
   }
-  await vi.waitFor(look, {timeout: 60_000, interval: 5})
+  await vi.waitFor(look, {timeout: 300_000, interval: 5})
 }

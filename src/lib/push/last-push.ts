@@ -41,17 +41,24 @@ export async function pushState(
   place: PushPlace,
 ): Promise<{isDue: boolean; failure: string | null}> {
   const last = await readLastPush(place)
-  const isSame = last?.server === place.origin && last.print === (await printOf(place))
+  const isSame =
+    last?.server === place.origin && last.print === (await printOf(place, await lookBefore(place)))
   const isFailing = last !== null && last.exitCode !== 0 && last.exitCode !== OFFLINE
   return {isDue: !isSame, failure: isFailing ? last.message : null}
 }
 
 const OFFLINE = new UnreachableError('').exitCode
 
-export async function recordPush(place: PushPlace, {result, failure}: PushOutcome): Promise<void> {
+/** @param before what `lookBefore` gave: what has come or grown since then is for another push */
+export async function recordPush(
+  place: PushPlace,
+  {result, failure}: PushOutcome,
+  before: string,
+): Promise<void> {
   const {passedOver, waiting} = result.skipped
   const isComplete = result.ok && passedOver === 0 && waiting === 0
-  await write(place, failure, isComplete ? await printOf(place) : null)
+  const isSeen = isComplete && (await lookBefore(place)) === before
+  await write(place, failure, isSeen ? await printOf(place, before) : null)
 }
 
 export function recordFailedPush(place: PushPlace, error: AgnesError): Promise<void> {
@@ -77,23 +84,23 @@ async function write(
 }
 
 /** Files that decide what goes: moved by every mark, setting and note. */
-const DECIDING = [
-  paths.privateSessions,
-  paths.publicSessions,
-  paths.ownSettings,
-  paths.localNotes,
-  paths.pushLedger,
-]
+const DECIDING = [paths.privateSessions, paths.publicSessions, paths.ownSettings, paths.localNotes]
 
-async function printOf(place: PushPlace): Promise<string> {
+async function printOf({workspace}: PushPlace, given: string): Promise<string> {
+  return textPrint(given + linesOf(await workspace.statMany([paths.pushLedger])))
+}
+
+/** All that a push goes by and does not change itself, with sizes and times. */
+export async function lookBefore(place: PushPlace): Promise<string> {
   const workspacePaths = await spellingsOf(place)
   const transcripts = await findTranscripts({...place, workspacePaths})
   const deciding = await place.workspace.statMany(DECIDING)
   const config = await place.config.statMany(['config.yaml'])
-  const files = [...deciding, ...config].map(([path, facts]) => ({path, ...facts}))
-  return textPrint(
-    [...transcripts, ...files]
-      .map(({path, sizeBytes, mtimeMs}) => `${path}\t${sizeBytes}\t${mtimeMs}\n`)
-      .join(''),
-  )
+  return linesOf(transcripts.map((file) => [file.path, file])) + linesOf(deciding) + linesOf(config)
+}
+
+function linesOf(files: Iterable<readonly [string, {sizeBytes: number; mtimeMs: number}]>): string {
+  return [...files]
+    .map(([path, {sizeBytes, mtimeMs}]) => `${path}\t${sizeBytes}\t${mtimeMs}\n`)
+    .join('')
 }

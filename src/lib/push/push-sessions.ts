@@ -5,7 +5,7 @@ import type {Random} from '../ports/random.js'
 import {refuseOtherServer} from '../workspace/check-server.js'
 import {classifyFailure} from './classify-failure.js'
 import type {PlannedSession} from './plan-push.js'
-import {recordFailedPush, recordPush} from './last-push.js'
+import {lookBefore, recordFailedPush, recordPush} from './last-push.js'
 import {planNotes, sendNotes, type PlannedNotes} from './push-notes.js'
 import type {FailedSession, NotesState, PushResult} from './push-result.js'
 import type {PushRun} from './push-run.js'
@@ -56,8 +56,9 @@ export async function pushSessions(
 ): Promise<PushOutcome> {
   if (options.isDryRun) return pushOnce(deps, options, signal)
   try {
+    const before = await lookBefore(deps.place)
     const outcome = await pushOnce(deps, options, signal)
-    await recordPush(deps.place, outcome)
+    await recordPush(deps.place, outcome, before)
     return outcome
   } catch (error) {
     // Another push, which is at work, will have its say.
