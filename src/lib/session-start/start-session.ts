@@ -86,12 +86,17 @@ async function refreshTables(
     if (answer === 'same') return {kind: 'unchanged'}
     if (answer === 'offline') return {kind: 'offline'}
     if (answer === 'unsure')
-      return await deps.refresh({budgetMs, budgetBytes, answerMs: ANSWER_MS}, signal)
+      return await deps.refresh({budgetMs, budgetBytes, answerMs: answerMs(quickMs)}, signal)
     await startInBackground(deps, ['pull', '--quiet'])
     return {kind: 'handed_over'}
   } catch (error) {
     return refreshFailure(error)
   }
+}
+
+/** Whoever gives the server longer for the small question gives it no less for the whole list. */
+function answerMs(quickMs: number): number {
+  return Math.max(ANSWER_MS, quickMs)
 }
 
 async function startInBackground({files, background}: StartDeps, verb: string[]): Promise<void> {
