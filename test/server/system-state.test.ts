@@ -100,6 +100,25 @@ describe('the state of the server', () => {
     await store.close()
   })
 
+  it('forgets no use of a token that comes while a change of it is written', async () => {
+    const {state, store} = await openState(':memory:')
+    const [used, usedAgain] = ['2026-01-31T12:00:00.000000', '2026-01-31T12:00:01.000000']
+    const row = {
+      ...{id: 't1', userId: 'u1', name: 'laptop', tokenHash: 'ab12', scope: 'general'},
+      ...{createdAt: AT, expiresAt: null, lastUsedAt: used, lastUsedIp: '::1', revokedAt: null},
+    }
+    await state.update(() => ({changes: [{put: 'tokens', row}], result: undefined}))
+    await state.update(() => {
+      queueMicrotask(() => state.touchToken(state.get('tokens', 't1')!, usedAgain, '127.0.0.1'))
+      return {changes: [{put: 'tokens', row: {...row, revokedAt: used}}], result: undefined}
+    })
+    expect(state.get('tokens', 't1')).toEqual({
+      ...row,
+      ...{revokedAt: used, lastUsedAt: usedAgain, lastUsedIp: '127.0.0.1'},
+    })
+    await store.close()
+  })
+
   it('opens a file of the first version and keeps everything in it', async () => {
     const path = join(await tempDir(), 'system.duckdb')
     const session = await new DuckDbWarehouse().open({path, access: 'write'})

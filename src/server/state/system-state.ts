@@ -138,8 +138,9 @@ export class SystemState {
     const before = map.get(key)
     if (before) this.unindex(table, before)
     if ('put' in change) {
-      map.set(key, change.row)
-      this.index(table, change.row)
+      const {row} = change
+      map.set(key, table === 'tokens' ? withLaterUse(row as TokenRow, before as TokenRow) : row)
+      this.index(table, row)
     } else map.delete(key)
     if (!['tokens', 'metrics', 'notes', 'preferences'].includes(table)) this.accessVersion += 1
   }
@@ -189,6 +190,13 @@ export class SystemState {
 /** Mail knows no case; servers from 0.84.8 on do neither. */
 function foldEmail(email: string): string {
   return email.trim().toLowerCase()
+}
+
+/** It may have been used while the row was on its way to the disk. */
+function withLaterUse(row: TokenRow, before: TokenRow | undefined): TokenRow {
+  const {lastUsedAt = null, lastUsedIp = null} = before ?? {}
+  if (lastUsedAt === null || (row.lastUsedAt ?? '') >= lastUsedAt) return row
+  return {...row, lastUsedAt, lastUsedIp}
 }
 
 function grantKey(resourceType: string, resourceId: string): string {
