@@ -13,7 +13,7 @@ interface Stored {
 }
 
 /** Long enough for anyone who only rewrites a small file; after it the writer is told who holds it. */
-const LOCK_WAIT_MS = 5000
+const LOCK_WAIT_MS = 30_000
 
 /** `credentials.json`, mode 0600, one entry per origin. Refused when other users can read it. */
 export class FileSecretStore implements SecretStore {

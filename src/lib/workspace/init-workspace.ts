@@ -60,7 +60,7 @@ export interface InitOutcome {
 }
 
 /** Of two that read the list of workspaces at once, one would be lost to the daemon. */
-const ONE_AT_A_TIME = {waitMs: 10_000, command: 'agnes init'}
+const ONE_AT_A_TIME = {waitMs: 30_000, command: 'agnes init'}
 
 /** Nothing is written, not even the folder, until the server has accepted the token. */
 export async function initWorkspace(
