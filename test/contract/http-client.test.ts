@@ -67,8 +67,8 @@ describe('HttpClient statuses', () => {
     const server = await startTestServer()
     server.json(path, {}).faults(status(code).times(2))
     const http = client(server.origin)
-    for (const call of [http.requestJson('GET', path), http.openStream(path)]) {
-      const failure = await failureOf(call)
+    for (const call of [() => http.requestJson('GET', path), () => http.openStream(path)]) {
+      const failure = await failureOf(call())
       expect(failure).toBeInstanceOf(classOf[code])
       expect(failure.details).toMatchObject({status: code, path, origin: server.origin})
     }
@@ -107,10 +107,10 @@ describe('HttpClient statuses', () => {
       const other = await startTestServer()
       server.json(path, {}).faults(redirect(`${other.origin}/x`, code).times(2))
       for (const call of [
-        client(server.origin).requestJson('GET', path),
-        client(server.origin).openStream(path),
+        () => client(server.origin).requestJson('GET', path),
+        () => client(server.origin).openStream(path),
       ])
-        expect(await failureOf(call)).toMatchObject({
+        expect(await failureOf(call())).toMatchObject({
           exitCode: 2,
           code: 'server_moved',
           details: {target: other.origin},
@@ -133,10 +133,10 @@ describe('HttpClient statuses', () => {
     const server = await startTestServer()
     await server.close()
     for (const call of [
-      client(server.origin).requestJson('GET', path),
-      client(server.origin).openStream(path),
+      () => client(server.origin).requestJson('GET', path),
+      () => client(server.origin).openStream(path),
     ]) {
-      const failure = await failureOf(call)
+      const failure = await failureOf(call())
       expect(failure).toBeInstanceOf(UnreachableError)
       expect(failure.details).toMatchObject({origin: server.origin, cause: 'ECONNREFUSED'})
     }
