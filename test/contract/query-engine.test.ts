@@ -1,4 +1,6 @@
+import {pbkdf2} from 'node:crypto'
 import {once} from 'node:events'
+import {existsSync} from 'node:fs'
 import {rm, stat} from 'node:fs/promises'
 import {createConnection, createServer, type Socket} from 'node:net'
 import {join} from 'node:path'
@@ -39,7 +41,28 @@ const aborted = (stop: AbortSignal) =>
     stop.addEventListener('abort', () => resolve(), {once: true})
   })
 
+/** Every call of the file system waits its turn behind other work, as on a busy computer. */
+function slowDisk(until: AbortSignal): void {
+  const work = () => pbkdf2('a', 'b', 20_000, 32, 'sha256', () => until.aborted || work())
+  for (let index = 0; index < 8; index++) work()
+}
+
 describe('the warm engine', () => {
+  it('is free for whoever comes while it begins to listen', async () => {
+    const folder = await tempDir()
+    const path = join(folder, 'queries.sock')
+    const isBusy = new AbortController()
+    onTestFinished(() => isBusy.abort())
+    slowDisk(isBusy.signal)
+    const listening = listenForQueries({path, version: VERSION}, async () => 0)
+    while (!existsSync(path)) await new Promise(setImmediate)
+    const early = createConnection(path)
+    const [said] = (await once(early, 'data')) as [Buffer]
+    expect(said[0]).toBe(FRAME.ready)
+    early.destroy()
+    await (await listening).close()
+  })
+
   it('copies both streams and the exit code, however long the answer is', async () => {
     const long = 'x'.repeat(300_000)
     const {connected} = await engine(async ({streams, request: {argv}}) => {

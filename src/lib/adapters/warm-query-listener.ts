@@ -28,10 +28,11 @@ export async function listenForQueries(
     isBusy: false,
     get isSpent() {
       if (process.ppid !== parent || process.memoryUsage.rss() > SPENT_BYTES) return true
-      return markOf(path) !== mark
+      return mark !== null && markOf(path) !== mark
     },
   }
-  let mark = markOf(path)
+  /** `null` until there is one: whoever connects before is as welcome. */
+  let mark: string | undefined | null = null
   const serve = async (socket: Socket) => {
     socket.on('error', () => socket.destroy())
     if (state.isBusy || state.isSpent) {
