@@ -117,9 +117,10 @@ class Daemon {
     try {
       // First, or whoever asks early would be told that its workspace is not kept.
       await this.reload()
+      // Whoever asks for it is answered from the moment there is a socket.
+      this.supervisor.add(this.engine)
       listener = await socket.listen((message) => handleRequest(controls, message))
       this.deps.onReady()
-      this.supervisor.add(this.engine)
       this.supervisor.add({name: 'reload', serve: (end) => this.keepReloading(end)})
       await aborted(this.stopping.signal)
     } finally {

@@ -43,8 +43,11 @@ export class WorkspaceLoop implements Service {
   private failures = 0
   private retryAtMs = 0
   private isAskedFor = false
+  private isRetryWanted = false
   private readonly news: PullNews
-  private waiting: ((outcome: PullOutcome) => void)[] = []
+  /** Who waits for the next pull, and for the one that runs: that one may have begun too early to tell. */
+  private readonly waiting: ((outcome: PullOutcome) => void)[] = []
+  private readonly attending: ((outcome: PullOutcome) => void)[] = []
 
   constructor(
     readonly path: string,
@@ -64,13 +67,14 @@ export class WorkspaceLoop implements Service {
     this.waker.wake()
   }
 
-  /** As `wake`; what failed is not waited for any longer. */
+  /** As `wake`; what failed, or fails just now, is not waited for any longer. */
   retryNow(): void {
     this.retryAtMs = 0
+    this.isRetryWanted = true
     this.waker.wake()
   }
 
-  /** Pulls now, whatever the hour or the last failure; resolves with how it ended. */
+  /** Begins a pull now, whatever the hour or the last failure; resolves with how it ended. */
   pullNow(): Promise<PullOutcome> {
     this.isAskedFor = true
     const outcome = new Promise<PullOutcome>((resolve) => this.waiting.push(resolve))
@@ -106,7 +110,7 @@ export class WorkspaceLoop implements Service {
       throw error
     } finally {
       if (signal.aborted) board.setState(this.path, {kind: 'stopping'})
-      this.answer({kind: 'failed', code: 'daemon_stopped', message: 'The daemon was stopped.'})
+      this.answerAll({kind: 'failed', code: 'daemon_stopped', message: 'The daemon was stopped.'})
     }
   }
 
@@ -121,7 +125,7 @@ export class WorkspaceLoop implements Service {
     const since = this.errorSince() ?? this.now()
     const failures = ++this.failures
     this.deps.board.setState(this.path, {kind: 'error', code, message, since, failures})
-    this.answer({kind: 'failed', code, message})
+    this.answerAll({kind: 'failed', code, message})
   }
 
   private async pass(signal: AbortSignal): Promise<void> {
@@ -153,6 +157,8 @@ export class WorkspaceLoop implements Service {
   private async pull(version: number, signal: AbortSignal): Promise<void> {
     const {board, clock, random} = this.deps
     this.isAskedFor = false
+    this.isRetryWanted = false
+    this.attending.push(...this.waiting.splice(0))
     board.setState(this.path, {kind: 'pulling', since: this.now()})
     const argv = ['pull', '--quiet', ...this.pullLimit(), '--workspace', this.path]
     const job = await this.run(argv, signal)
@@ -171,12 +177,13 @@ export class WorkspaceLoop implements Service {
       const isFirst = this.failures === 1
       const failures = isFirst ? 0 : this.failures - 2
       const baseMs = isFirst ? FIRST_RETRY_MS : RETRY_BASE_MS
-      this.retryAtMs = clock.monotonicMs() + nextDelayMs(baseMs, random.float(), {failures})
+      const delayMs = this.isRetryWanted ? 0 : nextDelayMs(baseMs, random.float(), {failures})
+      this.retryAtMs = clock.monotonicMs() + delayMs
       const {code, message} = outcome
       const since = this.errorSince() ?? this.now()
       board.setState(this.path, {kind: 'error', code, message, since, failures: this.failures})
     }
-    this.answer(outcome)
+    this.answer(this.attending, outcome)
   }
 
   /** More is fetched only when somebody approved it. */
@@ -258,8 +265,13 @@ export class WorkspaceLoop implements Service {
     return state.kind === 'error' ? state.since : undefined
   }
 
-  private answer(outcome: PullOutcome): void {
-    for (const tell of this.waiting.splice(0)) tell(outcome)
+  private answer(those: ((outcome: PullOutcome) => void)[], outcome: PullOutcome): void {
+    for (const tell of those.splice(0)) tell(outcome)
+  }
+
+  private answerAll(outcome: PullOutcome): void {
+    this.answer(this.attending, outcome)
+    this.answer(this.waiting, outcome)
   }
 
   private now(): string {

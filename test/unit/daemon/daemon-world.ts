@@ -110,7 +110,9 @@ export async function daemonWorld(
     /** What this computer is signed in with, and how often that has changed. */
     signedIn: {token: 'secret' as string | null, mark: 0},
     /** How a job ends. */
-    outcomeOf: (_job: Job): JobOutcome => done,
+    outcomeOf: (_job: Job): JobOutcome | Promise<JobOutcome> => done,
+    /** What the daemon is asked, without a connection: it is there at once. */
+    ask: async (_message: unknown): Promise<unknown> => undefined,
     /** What sensors see. */
     seenIn: (_workspace: string): Observation[] => [],
     /** Pulls so far, of one workspace or all. */
@@ -142,7 +144,13 @@ export async function daemonWorld(
     logger: {debug: log, info: log, warn: log, error: log},
     config,
     lock: new FileLock(join(config.root, 'daemon.lock'), clock),
-    socket,
+    socket: {
+      ...socket,
+      listen(handler) {
+        world.ask = async (message) => handler(message, stop.signal)
+        return socket.listen(handler)
+      },
+    },
     jobs: {
       async run(argv, {folder, variables = {}}) {
         const job = {argv: [...argv], folder, variables, atMs: clock.monotonicMs()}

@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest'
+import {describe, expect, it, vi} from 'vitest'
 import {askDaemon} from '../../../src/lib/daemon/client/ask-daemon.js'
 import type {Observation} from '../../../src/lib/daemon/model.js'
 import {BusyError, UsageError} from '../../../src/lib/errors.js'
@@ -21,6 +21,16 @@ const missing: Observation = {
   subject: 'orders',
   message: 'Files of orders are missing.',
   action: ['pull', '--quiet'],
+}
+
+/** How a fact of the daemon is waited for that no clock brings about. */
+const SOON = {timeout: 60_000, interval: 1}
+
+/** From now on jobs end when they are told to. */
+function held(world: DaemonWorld) {
+  const ends: ((outcome: JobOutcome) => void)[] = []
+  world.outcomeOf = () => new Promise((end) => void ends.push(end))
+  return {ends, begun: (count: number) => vi.waitFor(() => expect(ends).toHaveLength(count), SOON)}
 }
 
 /** Of the findings that a person is shown now. */
@@ -123,6 +133,55 @@ describe('the daemon', () => {
     server.version++
     await world.pass(66_000)
     expect(world.pulls()).toHaveLength(before + 1)
+  })
+
+  it('answers who asks in the middle of a pull with the one after it', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    const {ends, begun} = held(world)
+    const request = {op: 'sync', workspace: '/a', isWaited: true}
+    const early = world.ask(request)
+    await begun(1)
+    // What the server has published since the manifest was read may be what this one asks for.
+    const late = world.ask(request)
+    ends[0]!(done)
+    expect(await early).toMatchObject({workspaces: [{outcome: {kind: 'done'}}]})
+    await begun(2)
+    ends[1]!(failed('disk_full', 14))
+    expect(await late).toMatchObject({workspaces: [{outcome: {code: 'disk_full'}}]})
+  })
+
+  it('tells everybody who waits that it ends', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    const {ends, begun} = held(world)
+    const request = {op: 'sync', workspace: '/a', isWaited: true}
+    const early = world.ask(request)
+    await begun(1)
+    const late = world.ask(request)
+    await world.ask({op: 'stop'})
+    ends[0]!(done)
+    const told = {workspaces: [{outcome: {code: 'daemon_stopped'}}]}
+    expect([await early, await late]).toMatchObject([told, told])
+  })
+
+  it('tries again at once what failed while somebody signed in', async () => {
+    const server = await versionServer()
+    const world = await daemonWorld([{path: '/a', server: server.origin}])
+    const {ends, begun} = held(world)
+    server.version++
+    await world.clock.advance(66_000)
+    await begun(1)
+    // All but the loop sleep: the watch, and the reload that follows sign-ins.
+    const others = () => vi.waitFor(() => expect(world.clock.waiting).toBe(2), SOON)
+    await others()
+    world.signedIn = {token: 'secret', mark: 1}
+    await world.clock.advance(60_000)
+    await others()
+    ends[0]!(failed('not_signed_in', 7))
+    await begun(2)
+    ends[1]!(done)
+    await world.settle()
   })
 
   it('uses a new sign-in with its next request, within a minute, whatever failed before', async () => {

@@ -1,4 +1,4 @@
-import {BusyError, UnexpectedError} from '../../errors.js'
+import {BusyError, UnexpectedError, UnreachableError} from '../../errors.js'
 import type {Background} from '../../ports/background.js'
 import type {Clock} from '../../ports/clock.js'
 import type {ControlSocket} from '../../ports/control-socket.js'
@@ -21,7 +21,7 @@ export interface StartedDaemon {
 }
 
 const POLL_MS = 50
-const START_MS = 15_000
+const START_MS = 30_000
 const STOP_MS = 30_000
 
 /** Starts the daemon in the background and waits until it answers. */
@@ -38,7 +38,7 @@ export async function startDaemon(
   await (await deps.background()).start(['daemon', 'run'], config.root, logPath)
   const deadline = deps.clock.monotonicMs() + START_MS
   while (deps.clock.monotonicMs() < deadline) {
-    const status = await askDaemon(deps.socket, {op: 'status'}, signal)
+    const status = await askDaemon(deps.socket, {op: 'status'}, signal).catch(notYet)
     if (status)
       return {
         outcome: running ? 'replaced' : 'started',
@@ -51,6 +51,11 @@ export async function startDaemon(
     code: 'daemon_not_ready',
     hint: 'See why with `agnes daemon logs`, or run it in the foreground: agnes daemon run',
   })
+}
+
+/** Until the time is over: one that has just begun, on a busy computer, or one that is just ending. */
+function notYet(error: unknown): undefined {
+  if (!(error instanceof UnreachableError)) throw error
 }
 
 /** Asks the daemon to stop and waits for its end; `null` when none runs. */

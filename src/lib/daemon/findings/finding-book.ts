@@ -130,7 +130,9 @@ export class FindingBook {
       this.findings = this.findings.filter(({id}) => id !== finding.id)
       await this.note(finding, 'helped', now, facts)
     } else {
-      const after = afterVainAttempt(finding)
+      const current = this.findings.find(({id}) => id === finding.id) ?? finding
+      // What a person has decided meanwhile stands.
+      const after = current.state === finding.state ? afterVainAttempt(finding) : current
       this.replace(after)
       await this.note(after, after.state === 'broken' ? 'gave_up' : 'vain', now, facts)
       if (after.state === 'broken') await this.deps.tell(after)

@@ -63,6 +63,15 @@ it('an approval whose action a stop interrupted holds for the next daemon', asyn
   expect([states((await open()).list()), told]).toEqual([['approved'], []])
 })
 
+it('what a person decides while its action runs in vain stands', async () => {
+  const {states, book, finding, id} = await approved()
+  await book.begin(finding, NOW)
+  await book.decide(id, 'denied', NOW)
+  const outcome = {exitCode: 1, document: {}}
+  await book.finish(finding, {seen: [big], outcome, now: NOW})
+  expect(states(book.list())).toEqual(['denied'])
+})
+
 it('what a killed daemon left half written goes with the next one', async () => {
   const {config, open} = await approved()
   await config.writeAtomic('daemon-findings.json.0123456789ab.tmp', '{')

@@ -3,7 +3,9 @@ import {NodeFiles} from '../../../../src/lib/adapters/node-files.js'
 import {systemRandom} from '../../../../src/lib/adapters/system-random.js'
 import {answerQueries} from '../../../../src/lib/daemon/warm/answer-queries.js'
 import {askDaemon} from '../../../../src/lib/daemon/client/ask-daemon.js'
+import {runDaemon} from '../../../../src/lib/daemon/run-daemon.js'
 import {WarmEngine} from '../../../../src/lib/daemon/warm/warm-engine.js'
+import type {ControlSocket} from '../../../../src/lib/ports/control-socket.js'
 import {FakeClock} from '../../../support/fake-clock.js'
 import {daemonWorld} from '../daemon-world.js'
 
@@ -108,6 +110,29 @@ describe('the daemon that is asked for it', () => {
     await world.clock.advance(1000)
     await settled()
     expect(world.jobs).toMatchObject([{argv: ['daemon', 'engine'], folder: world.config.root}])
+  })
+
+  it('starts it for whoever asks as soon as there is a socket', async () => {
+    const {deps, stop, clock, jobs} = await daemonWorld([])
+    await stop()
+    const end = new AbortController()
+    const early: ControlSocket = {
+      ...deps.socket,
+      async listen(handler) {
+        await handler({op: 'warm'}, never)
+        return deps.socket.listen(handler)
+      },
+    }
+    let ended = Promise.resolve()
+    await new Promise<void>((onReady) => {
+      ended = runDaemon({...deps, socket: early, onReady}, end.signal)
+    })
+    await settled()
+    await clock.advance(1000)
+    await settled()
+    expect(jobs).toMatchObject([{argv: ['daemon', 'engine']}])
+    end.abort()
+    await ended
   })
 
   it('does not where the settings say so', async () => {
