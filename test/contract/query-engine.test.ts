@@ -12,7 +12,7 @@ import type {InterruptedError} from '../../src/lib/errors.js'
 import type {WarmCall, WarmConnection} from '../../src/lib/ports/query-engine.js'
 import {memoryStreams} from '../support/memory-streams.js'
 import {tempDir} from '../support/temp-dir.js'
-import {warmRequest, warmSide} from '../support/warm-query.js'
+import {PATIENCE_MS, warmRequest, warmSide} from '../support/warm-query.js'
 
 const VERSION = '1.2.3'
 const request = warmRequest(['SELECT 1'], {env: {}, folder: '/'})
@@ -22,7 +22,7 @@ async function engine(answer: (call: WarmCall) => Promise<number>) {
   const path = join(folder, 'queries.sock')
   const listener = await listenForQueries({path, version: VERSION}, answer)
   onTestFinished(() => listener.close())
-  const client = warmQueryClient(folder, folder)
+  const client = warmQueryClient(folder, folder, PATIENCE_MS)
   const connected = async () => {
     const connection = await client.connect(VERSION)
     if (typeof connection === 'string') throw new Error(connection)
@@ -223,23 +223,27 @@ describe('the warm engine', () => {
     expect(await ask(await connected())).toEqual({exitCode: 0})
   })
 
-  it('ends a query of the real engine when whoever asked has gone', {timeout: 60_000}, async () => {
-    const warm = await warmSide()
-    const connection = await warm.client.connect(warm.version)
-    if (typeof connection === 'string') throw new Error(connection)
-    const streams = memoryStreams()
-    const sql = 'SELECT count(*) FROM range(1e13::BIGINT) a(i) WHERE hash(i) = 1'
-    const folder = await tempDir()
-    const files = await import('node:fs/promises')
-    await files.mkdir(join(folder, 'server/parquet'), {recursive: true})
-    const options = {env: {HOME: folder}, folder}
-    const asked = connection.ask(warmRequest([sql], options), streams)
-    while (!warm.listener.isBusy) await new Promise(setImmediate)
-    connection.close()
-    expect(await asked).toBe('cold')
-    while (warm.listener.isBusy) await new Promise(setImmediate)
-    expect(await warm.query(['SELECT 1 AS n', '--format', 'csv'], options)).toMatchObject({
-      exitCode: 0,
-    })
-  })
+  it(
+    'ends a query of the real engine when whoever asked has gone',
+    {timeout: 120_000},
+    async () => {
+      const warm = await warmSide()
+      const connection = await warm.client.connect(warm.version)
+      if (typeof connection === 'string') throw new Error(connection)
+      const streams = memoryStreams()
+      const sql = 'SELECT count(*) FROM range(1e13::BIGINT) a(i) WHERE hash(i) = 1'
+      const folder = await tempDir()
+      const files = await import('node:fs/promises')
+      await files.mkdir(join(folder, 'server/parquet'), {recursive: true})
+      const options = {env: {HOME: folder}, folder}
+      const asked = connection.ask(warmRequest([sql], options), streams)
+      while (!warm.listener.isBusy) await new Promise(setImmediate)
+      connection.close()
+      expect(await asked).toBe('cold')
+      while (warm.listener.isBusy) await new Promise(setImmediate)
+      expect(await warm.query(['SELECT 1 AS n', '--format', 'csv'], options)).toMatchObject({
+        exitCode: 0,
+      })
+    },
+  )
 })

@@ -161,5 +161,5 @@ describe('the protocol of an agent', () => {
       SAYS[step]![1]({json, stdout: outcome.stdout, next})
       if (json !== undefined) expect(outcome.stderr).toBe('')
     }
-  }, 120_000)
+  }, 300_000)
 })

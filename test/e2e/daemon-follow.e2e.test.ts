@@ -6,6 +6,7 @@ import type {DaemonStatusResult} from '../../src/commands/daemon/status.js'
 import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {adminOf} from '../support/admin-runs.js'
 import {installedCli} from '../support/installed-cli.js'
+import {untilAllHaveLeft} from '../support/left-processes.js'
 import {runNode, spawnProcess} from '../support/spawn-node.js'
 import {tempDir} from '../support/temp-dir.js'
 
@@ -34,7 +35,8 @@ async function company() {
   }
   onTestFinished(async () => {
     const {daemon} = (await agnes(['daemon', 'status'])).json as DaemonStatusResult
-    if (daemon) process.kill(daemon.pid, 'SIGKILL')
+    if (daemon) process.kill(daemon.pid, 'SIGTERM')
+    await untilAllHaveLeft(home)
   })
   const query = (root: string, sql: string) => agnes(['query', sql, '--workspace', root])
   /** Rows of a table as a query sees them; `null` when it is refused. */

@@ -11,6 +11,7 @@ import type {DaemonStatus} from '../../src/lib/daemon/model.js'
 import {AgnesError} from '../../src/lib/errors.js'
 import {startCountingServer} from '../support/counting-server.js'
 import {installedCli} from '../support/installed-cli.js'
+import {untilAllHaveLeft} from '../support/left-processes.js'
 import {tempDir} from '../support/temp-dir.js'
 import {parquet} from '../unit/sync/pull-world.js'
 
@@ -85,8 +86,9 @@ async function computer(seed: number) {
     spawned.push(daemon)
     return daemon
   }
-  onTestFinished(() => {
+  onTestFinished(async () => {
     for (const {pid} of spawned) killGroup(pid)
+    await untilAllHaveLeft(home)
   })
   const ask = <Op extends DaemonRequest['op']>(request: Extract<DaemonRequest, {op: Op}>) =>
     askDaemon(socket, request, never)

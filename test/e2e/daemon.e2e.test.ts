@@ -5,6 +5,7 @@ import {describe, expect, it, onTestFinished} from 'vitest'
 import type {DaemonStatusResult} from '../../src/commands/daemon/status.js'
 import {startCountingServer, type PublishedFile} from '../support/counting-server.js'
 import {installedCli} from '../support/installed-cli.js'
+import {untilAllHaveLeft} from '../support/left-processes.js'
 import {runNode, spawnProcess} from '../support/spawn-node.js'
 import {tempDir} from '../support/temp-dir.js'
 import {parquet} from '../unit/sync/pull-world.js'
@@ -35,7 +36,8 @@ async function computer(workspaces: string[]) {
   const status = async () => (await agnes('daemon', 'status')).json as DaemonStatusResult
   onTestFinished(async () => {
     const {daemon} = await status()
-    if (daemon) process.kill(daemon.pid, 'SIGKILL')
+    if (daemon) process.kill(daemon.pid, 'SIGTERM')
+    await untilAllHaveLeft(home)
   })
   return {entry, home, config, server, roots, env, agnes, status}
 }
@@ -79,8 +81,9 @@ describe('the daemon as a process', {timeout: 180_000}, () => {
       expect(await rowsOf(pc, root, 'a')).toBe(33)
       expect(await rowsOf(pc, root, 'b')).toBeUndefined()
     }
-    const {daemon} = await pc.status()
-    expect(daemon?.workspaces.map(({state}) => state.kind)).toEqual(['idle', 'idle'])
+    // It looks at the files after a pull, and now and then.
+    const states = async () => (await pc.status()).daemon?.workspaces.map(({state}) => state.kind)
+    await expect.poll(states, {timeout: 120_000}).toEqual(['idle', 'idle'])
     const asked = await pc.agnes('daemon', 'sync-now')
     expect(asked.json.workspaces).toEqual(pc.roots.map((path) => ({path, outcome: null})))
     await pc.agnes('daemon', 'sync-now', '--wait')

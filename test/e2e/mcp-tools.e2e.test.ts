@@ -132,7 +132,7 @@ describe('the command line of the official inspector', () => {
     async (mode, count) => {
       expect((await inspect(mode, '--method', 'tools/list')).tools).toHaveLength(count)
     },
-    60_000,
+    120_000,
   )
 
   /** A handle lives in one server, and the inspector starts one for each call. */
@@ -153,6 +153,6 @@ describe('the command line of the official inspector', () => {
       if (HANDLED.includes(name)) expect(failureOf(result).code).toBe('handle_missing')
       else expect(result.content[0].text).toContain(USES[name].proof)
     },
-    60_000,
+    120_000,
   )
 })

@@ -107,7 +107,7 @@ describe('agnes mcp over a real pipe', () => {
     expect(await mcp.ended).toEqual({exitCode: 0, signal: null})
     for (const line of mcp.stdout().trimEnd().split('\n'))
       expect(JSON.parse(line)).toMatchObject({jsonrpc: '2.0'})
-  }, 60_000)
+  }, 120_000)
 
   it('stops a query when its client cancels it, and tells progress meanwhile', async () => {
     const mcp = start('read')
@@ -126,7 +126,7 @@ describe('agnes mcp over a real pipe', () => {
     expect(mcp.frames.some(({id}) => id === 'q')).toBe(false)
     mcp.closeInput()
     expect((await mcp.ended).exitCode).toBe(0)
-  }, 60_000)
+  }, 120_000)
 
   it('stops a query that floods memory, and lives on', async () => {
     const mcp = start('read', {AGNES_QUERY_MEMORY_MB: '64'})
@@ -134,7 +134,7 @@ describe('agnes mcp over a real pipe', () => {
     const sql = "SELECT repeat('x', 100000000) FROM range(100)"
     expect(failureOf(await mcp.call('query', {sql})).code).toBe('query_too_big')
     expect((await mcp.ask('query', {sql: 'SELECT 42'})).rows).toEqual([[42]])
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('clients of both eras', () => {
@@ -164,7 +164,7 @@ describe('clients of both eras', () => {
         await client.close()
       }
     },
-    60_000,
+    120_000,
   )
 })
 
@@ -183,5 +183,5 @@ describe('grants in admin mode', () => {
     const text = await readFile(join(root, '.claude/agnes/journal.ndjson'), 'utf8')
     expect(text).toContain('grant_apply')
     expect(text).not.toContain(server.adminToken)
-  }, 60_000)
+  }, 120_000)
 })

@@ -9,6 +9,7 @@ import {installedCli} from '../support/installed-cli.js'
 import {queryWorkspace} from '../support/query-workspace.js'
 import {repositoryRoot} from '../support/run-cli.js'
 import {runNode, spawnProcess} from '../support/spawn-node.js'
+import {PATIENCE_MS} from '../support/warm-query.js'
 
 const ENDLESS = "SELECT i, 'some text ' || i FROM range(1000000000) t(i)"
 const THINKING = 'SELECT count(*) FROM range(10000000000000) a(i) WHERE hash(i) = 1'
@@ -49,8 +50,22 @@ async function computer() {
     onTestFinished(() => void child.kill('SIGKILL'))
     return child
   }
-  const client = warmQueryClient(join(home, '.config/agnes'), home)
-  return {...workspace, entry, env, socket, engine, query, start, client}
+  const client = warmQueryClient(join(home, '.config/agnes'), home, PATIENCE_MS)
+  const untilFree = async () => {
+    while ((await client.connect('any')) === 'busy') continue
+  }
+  /** A query without an end, in the middle of the engine's answer; left alone by a slow one, it asks anew. */
+  const endless = async () => {
+    for (;;) {
+      await untilFree()
+      const child = start([ENDLESS, '--format', 'csv'])
+      await once(child.stdout, 'data')
+      if ((await client.connect('any')) === 'busy') return child
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+  }
+  return {...workspace, entry, env, socket, engine, query, start, client, untilFree, endless}
 }
 
 const answeredBy = async (
@@ -134,23 +149,20 @@ describe('warm queries between processes', {timeout: 240_000}, () => {
   it('end with the reader, by Ctrl-C and by the death of the command, and free the engine', async () => {
     const pc = await computer()
     const engine = await pc.engine()
-    const reader = pc.start([ENDLESS, '--format', 'csv'])
-    await once(reader.stdout, 'data')
+    const reader = await pc.endless()
     reader.stdout.destroy()
     expect(await once(reader, 'exit')).toEqual([0, null])
-    const flowing = pc.start([ENDLESS, '--format', 'csv'])
-    await once(flowing.stdout, 'data')
+    const flowing = await pc.endless()
     flowing.stdout.resume()
     flowing.kill('SIGINT')
     expect(await once(flowing, 'exit')).toEqual([130, null])
-    const killed = pc.start([ENDLESS, '--format', 'csv'])
-    await once(killed.stdout, 'data')
+    const killed = await pc.endless()
     killed.kill('SIGKILL')
     await once(killed, 'exit')
     const thinking = pc.start([THINKING])
     thinking.kill('SIGTERM')
     await once(thinking, 'exit')
-    while ((await pc.client.connect('any')) === 'busy') continue
+    await pc.untilFree()
     expect(await pc.query(['SELECT 1'])).toMatchObject({exitCode: 0})
     expect(await answeredBy(engine)).toBeGreaterThan(1)
   })
@@ -158,10 +170,9 @@ describe('warm queries between processes', {timeout: 240_000}, () => {
   it('are answered cold when the engine dies before the answer, and say so when it is cut', async () => {
     const pc = await computer()
     const first = await pc.engine()
-    const cut = pc.start([ENDLESS, '--format', 'csv'])
+    const cut = await pc.endless()
     let stderr = ''
     cut.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-    await once(cut.stdout, 'data')
     cut.stdout.resume()
     first.child.kill('SIGKILL')
     expect(await once(cut, 'close')).toEqual([9, null])

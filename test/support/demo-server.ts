@@ -13,6 +13,6 @@ export async function demoServer(home: string): Promise<DemoServer> {
   const binary = join(repositoryRoot, 'bin/run.js')
   const args = [binary, 'serve', '--demo', '--port', '0', '--json']
   const server = spawnProcess(process.execPath, args, {env: {HOME: home}, cwd: home})
-  await server.sees('\n')
+  await server.sees('}\n')
   return JSON.parse(server.stdout()) as DemoServer
 }

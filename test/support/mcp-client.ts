@@ -29,7 +29,6 @@ export function startMcp(argv: readonly string[], env: Record<string, string>): 
     env: {PATH: process.env.PATH, AGNES_NO_KEYCHAIN: '1', ...env},
     stdio: ['pipe', 'pipe', 'pipe'],
   })
-  onTestFinished(() => void child.kill('SIGTERM'))
   const frames: any[] = []
   const waiting = new Map<number | string, (frame: any) => void>()
   const texts = {out: '', err: ''}
@@ -48,6 +47,11 @@ export function startMcp(argv: readonly string[], env: Record<string, string>): 
   const ended = once(child, 'close').then(([exitCode, signal]) => {
     for (const answer of waiting.values()) answer({error: {message: 'the server has ended'}})
     return {exitCode: exitCode as number | null, signal: signal as string | null}
+  })
+  onTestFinished(async () => {
+    child.kill('SIGTERM')
+    // Until then it may write into a folder that is being removed.
+    await ended
   })
   let last = 0
   const send = (message: object) =>

@@ -9,6 +9,9 @@ import type {StreamFacts} from '../../src/lib/ports/query-engine.js'
 import {memoryStreams} from './memory-streams.js'
 import {tempDir} from './temp-dir.js'
 
+/** A busy computer decides nothing. */
+export const PATIENCE_MS = 60_000
+
 export interface WarmOptions {
   env: EnvSource
   /** Working folder. */
@@ -43,7 +46,7 @@ export async function warmSide(): Promise<WarmSide> {
     return {listener: await engine.listen(run), version: context.version}
   })
   onTestFinished(() => listener.close())
-  const client = warmQueryClient(config, config)
+  const client = warmQueryClient(config, config, PATIENCE_MS)
   return {
     ...{listener, config, client, version},
     async query(argv, options) {

@@ -6,20 +6,24 @@ import {environmentForOthers} from '../config/env.js'
 import type {Machine} from '../ports/machine.js'
 
 const SUPPLIES = '/sys/class/power_supply'
-const TIMEOUT_MS = 3000
+const PATIENCE_MS = 3000
 const NETWORK_MANAGER = 'org.freedesktop.NetworkManager'
 
 const execute = promisify(execFile)
 
-function run(program: string, args: readonly string[]): Promise<{stdout: string}> {
-  return execute(program, [...args], {timeout: TIMEOUT_MS, env: environmentForOthers()})
+function run(
+  program: string,
+  args: readonly string[],
+  timeout = PATIENCE_MS,
+): Promise<{stdout: string}> {
+  return execute(program, [...args], {timeout, env: environmentForOthers()})
 }
 
-/** @param bus the program that asks the system's services */
+/** @param bus the program that asks the system's services, and how long it may take */
 export function systemMachine(
   platform: string = process.platform,
   supplies = SUPPLIES,
-  bus = 'busctl',
+  bus = {program: 'busctl', patienceMs: PATIENCE_MS},
 ): Machine {
   return {
     isOnBattery: () => (platform === 'darwin' ? askMac() : readSupplies(supplies)),
@@ -62,11 +66,16 @@ async function askMac(): Promise<boolean | null> {
 }
 
 /** `u 1` and `u 3`: metered, said and guessed; `u 2` and `u 4`: not; anything else: not known. */
-async function askNetworkManager(bus: string): Promise<boolean | null> {
+async function askNetworkManager(bus: {
+  program: string
+  patienceMs: number
+}): Promise<boolean | null> {
   const path = `/${NETWORK_MANAGER.replaceAll('.', '/')}`
   // Not started for our sake where it does not run.
   const words = ['--system', '--auto-start=no', 'get-property', NETWORK_MANAGER, path]
-  const answer = await run(bus, [...words, NETWORK_MANAGER, 'Metered']).catch(() => undefined)
+  const {program, patienceMs} = bus
+  const asked = run(program, [...words, NETWORK_MANAGER, 'Metered'], patienceMs)
+  const answer = await asked.catch(() => undefined)
   const kind = /^u ([1-4])$/.exec(answer?.stdout.trim() ?? '')?.[1]
   return kind === undefined ? null : kind === '1' || kind === '3'
 }

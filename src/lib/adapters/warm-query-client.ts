@@ -12,7 +12,11 @@ const SILENCE_MS = 30_000
 const MOST_BYTES = 1024 * 1024
 
 /** @param folder the config folder; @param fallback a private folder of the user, for long paths */
-export function warmQueryClient(folder: string, fallback: Fallback): WarmEngine {
+export function warmQueryClient(
+  folder: string,
+  fallback: Fallback,
+  helloMs = HELLO_MS,
+): WarmEngine {
   return {
     async connect(version) {
       // Nothing tells whose a named pipe is: queries are not sent to a stranger's.
@@ -20,7 +24,7 @@ export function warmQueryClient(folder: string, fallback: Fallback): WarmEngine 
       const socket = await connectOurs(socketPath(folder, fallback, ENGINE_SOCKET))
       if (!socket) return 'none'
       const line = new Line(socket)
-      const hello = await line.next(HELLO_MS)
+      const hello = await line.next(helloMs)
       if (hello?.kind === FRAME.ready && jsonOf(hello).version === version) return connection(line)
       socket.destroy()
       return hello?.kind === FRAME.busy ? 'busy' : 'none'

@@ -14,7 +14,7 @@ import {tempDir} from '../../support/temp-dir.js'
 async function account() {
   const server = await startEmbeddedServer()
   const home = await tempDir()
-  const keychain = new OsKeychain(await fakeKeychain('works'), systemClock)
+  const keychain = new OsKeychain(await fakeKeychain('works'), systemClock, {limitMs: 60_000})
   const env = {HOME: home, AGNES_CONFIG_DIR: join(home, 'config')}
   const auth = async (argv: string[], stdin = '') => {
     const words = ['auth', ...argv, '--server', server.url, '--json']

@@ -4,12 +4,15 @@ import {describe, expect, it, onTestFinished, vi} from 'vitest'
 import {systemMachine} from '../../../src/lib/adapters/system-machine.js'
 import {tempDir} from '../../support/temp-dir.js'
 
+/** A busy computer decides nothing. */
+const patient = {patienceMs: 60_000}
+
 /** A program that answers as the system's bus would. */
-async function bus(script: string): Promise<string> {
+async function bus(script: string) {
   const path = join(await tempDir(), 'bus')
   await writeFile(path, `#!/bin/sh\n${script}\n`)
   await chmod(path, 0o755)
-  return path
+  return {program: path, ...patient}
 }
 
 /** Power supplies as the kernel shows them: by name, file and content. */
@@ -51,8 +54,9 @@ describe('the machine', () => {
 
   it('does not know whether it is metered where nothing tells', async () => {
     const failing = await bus('exit 1')
+    const missing = {program: '/no/such/program', ...patient}
     expect(await systemMachine('linux', '/nowhere', failing).isMetered()).toBeNull()
-    expect(await systemMachine('linux', '/nowhere', '/no/such/program').isMetered()).toBeNull()
+    expect(await systemMachine('linux', '/nowhere', missing).isMetered()).toBeNull()
     expect(await systemMachine('win32', '/nowhere', await bus('echo "u 1"')).isMetered()).toBeNull()
   })
 
