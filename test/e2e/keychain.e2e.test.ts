@@ -1,10 +1,11 @@
 import {execFile, execFileSync} from 'node:child_process'
-import {mkdtemp, rm} from 'node:fs/promises'
+import {mkdtemp} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {beforeAll, describe, expect, it} from 'vitest'
 import {keytarCommand} from '../../src/lib/adapters/os-keychain.js'
 import {repositoryRoot} from '../support/run-cli.js'
+import {removeFolder} from '../support/temp-dir.js'
 
 const SESSION_MS = 170_000
 
@@ -49,7 +50,7 @@ async function inSession(state: 'unlocked' | 'locked', file: string): Promise<En
       )
     })
   } finally {
-    await rm(home, {recursive: true, force: true})
+    await removeFolder(home)
   }
 }
 

@@ -1,4 +1,4 @@
-import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {mkdtemp, readdir, readFile, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, expect, it} from 'vitest'
@@ -6,7 +6,7 @@ import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-serv
 import {failureOf, greet, startMcp} from '../support/mcp-client.js'
 import {startMcpProxy} from '../support/mcp-proxy.js'
 import {runCli} from '../support/run-cli.js'
-import {tempDir} from '../support/temp-dir.js'
+import {removeFolder, tempDir} from '../support/temp-dir.js'
 
 let data: string
 let server: EmbeddedServer
@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   await server?.close()
-  await rm(data, {recursive: true, force: true})
+  await removeFolder(data)
 })
 
 const part = {table: 'web_sessions', select: ['device'], where: "country_code = 'CZ'", name: 'cz'}

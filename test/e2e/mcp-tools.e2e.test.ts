@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process'
-import {cp, mkdtemp, rm, symlink, writeFile} from 'node:fs/promises'
+import {cp, mkdtemp, symlink, writeFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
@@ -9,6 +9,7 @@ import {isAllowed, MODES, POLICY, type Mode, type ToolName} from '../../src/lib/
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
 import {failureOf, greet, startMcp, type McpProcess} from '../support/mcp-client.js'
 import {repositoryRoot, runCli} from '../support/run-cli.js'
+import {removeFolder} from '../support/temp-dir.js'
 
 let home: string
 let root: string
@@ -29,7 +30,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   await server?.close()
-  await rm(home, {recursive: true, force: true})
+  await removeFolder(home)
 })
 
 const sql = 'SELECT count(*) AS n FROM web_sessions'

@@ -1,4 +1,4 @@
-import {mkdtemp, readFile, rm} from 'node:fs/promises'
+import {mkdtemp, readFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {Client} from '@modelcontextprotocol/client'
@@ -7,6 +7,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
 import {failureOf, greet, startMcp} from '../support/mcp-client.js'
 import {repositoryRoot, runCli} from '../support/run-cli.js'
+import {removeFolder} from '../support/temp-dir.js'
 
 let home: string
 let root: string
@@ -23,7 +24,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   await server?.close()
-  await rm(home, {recursive: true, force: true})
+  await removeFolder(home)
 })
 
 function start(mode: string, env: Record<string, string> = {}) {

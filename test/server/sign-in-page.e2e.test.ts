@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs'
-import {mkdtemp, rm} from 'node:fs/promises'
+import {mkdtemp} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {chromium, type Browser, type Page} from 'playwright-core'
@@ -7,6 +7,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {EMAIL, PASSWORD, setPassword} from '../support/sign-in-world.js'
 import {listenForCallback} from '../../src/lib/adapters/loopback-callback.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
+import {removeFolder} from '../support/temp-dir.js'
 
 const PROGRAM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   (path) => existsSync(path),
@@ -30,7 +31,7 @@ describe.runIf(PROGRAM !== undefined)('the sign-in page in Chromium', () => {
   afterAll(async () => {
     await browser.close()
     await server.close()
-    await rm(folder, {recursive: true})
+    await removeFolder(folder)
   })
 
   /** A page that collects what the browser objected to. */

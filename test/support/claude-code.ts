@@ -1,12 +1,13 @@
 import {execFile} from 'node:child_process'
 import {existsSync} from 'node:fs'
-import {chmod, mkdir, mkdtemp, rename, rm, writeFile} from 'node:fs/promises'
+import {chmod, mkdir, mkdtemp, rename, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {basename, delimiter, dirname, join} from 'node:path'
 import {promisify} from 'node:util'
 import {onTestFinished} from 'vitest'
 import {untilAllHaveLeft} from './left-processes.js'
 import {spawnProcess} from './spawn-node.js'
+import {removeFolder} from './temp-dir.js'
 
 /**
  * The last version that is one program for Node and has no binary of its own for each platform
@@ -28,7 +29,7 @@ export interface ClaudeCode {
 export async function installClaudeCode(): Promise<ClaudeCode> {
   const keep = process.env.AGNES_TEST_CLIENTS
   const folder = await mkdtemp(join(keep ?? tmpdir(), 'agnes-test-client-'))
-  const remove = () => rm(folder, {recursive: true, force: true})
+  const remove = () => removeFolder(folder)
   if (keep === undefined) {
     await install(folder)
     return {program: join(folder, PROGRAM), remove}
