@@ -60,6 +60,8 @@ export class FindingBook {
   private findings: Finding[] = []
   private readonly begun = new Set<string>()
   private writing: Promise<void> = Promise.resolve()
+  /** In turn as well: of two workspaces that find the journal full, one moves it away. */
+  private noting: Promise<void> = Promise.resolve()
 
   private constructor(private readonly deps: BookDeps) {}
 
@@ -203,7 +205,7 @@ export class FindingBook {
     return this.writing
   }
 
-  private async note(
+  private note(
     finding: Finding,
     decision: Decision['decision'],
     at: string,
@@ -221,10 +223,16 @@ export class FindingBook {
       message,
       ...facts,
     }
+    const append = () => this.append(JSON.stringify(line) + '\n')
+    this.noting = this.noting.then(append, append)
+    return this.noting
+  }
+
+  private async append(line: string): Promise<void> {
     const {config} = this.deps
     const size = (await config.stat(JOURNAL))?.sizeBytes ?? 0
     if (size > MAX_JOURNAL_BYTES) await config.install(JOURNAL, `${JOURNAL}.1`)
-    await config.append(JOURNAL, JSON.stringify(line) + '\n')
+    await config.append(JOURNAL, line)
   }
 }
 

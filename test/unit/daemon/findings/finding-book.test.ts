@@ -80,3 +80,14 @@ it('what a killed daemon left half written goes with the next one', async () => 
   const left = (await config.list('.')).filter((name) => name.endsWith('.tmp'))
   expect(left).toEqual(['credentials.json.0123456789ab.tmp'])
 })
+
+it('a full journal is moved away once, whatever the number of workspaces that find it so', async () => {
+  const {config, book, decisions} = await approved()
+  const full = `${JSON.stringify({decision: 'old'})}\n`.repeat(250_000)
+  await config.append('logs/daemon-journal.ndjson', full)
+  const workspaces = ['/b', '/c', '/d', '/e']
+  await Promise.all(workspaces.map((workspace) => book.update(workspace, [big], NOW)))
+  expect(await decisions()).toEqual(workspaces.map(() => 'found'))
+  const moved = await config.readText('logs/daemon-journal.ndjson.1')
+  expect(moved?.trim().split('\n')).toHaveLength(250_002)
+})
