@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 
 /**
- * Entry of the binary. The version, the status line and what Claude Code's hooks run are answered
+ * Entry of the binary. The version, the status line, what Claude Code's hooks run and a pull with nothing to do are answered
  * without the command line's own machinery: they are asked for often, and somebody waits.
  */
 export async function main(entryUrl: string, argv: string[]): Promise<void> {
@@ -16,6 +16,10 @@ export async function main(entryUrl: string, argv: string[]): Promise<void> {
   if (hook) {
     const {answerHook} = await import('./lib/run-hook.js')
     if (await answerHook(hook)) return
+  }
+  if (argv[0] === 'pull') {
+    const {answerPull} = await import('./lib/run-pull.js')
+    if (await answerPull(argv.slice(1))) return
   }
   if (argv[0] === 'query') {
     const {answerQuery} = await import('./lib/run-query.js')

@@ -83,7 +83,9 @@ export function roomOf(path) {
   if (first === 'commands' || first === 'server') return first
   // Needed wherever a string of a server becomes a message or a file.
   if (second === 'present' && third === 'sanitize') return 'sanitizer'
-  if (['base-command', 'run-cli', 'run-hook', 'run-query', 'explain-cli'].includes(second))
+  if (
+    ['base-command', 'run-cli', 'run-hook', 'run-pull', 'run-query', 'explain-cli'].includes(second)
+  )
     return 'cli'
   if (second === 'daemon' || second === 'mcp') return 'service'
   return second in ALLOWED ? second : 'use case'

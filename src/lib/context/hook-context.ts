@@ -2,6 +2,7 @@ import {join} from 'node:path'
 import {FileLock} from '../adapters/file-lock.js'
 import {NodeFiles} from '../adapters/node-files.js'
 import {nodeFolders} from '../adapters/node-folders.js'
+import {ownProcess} from '../adapters/own-process.js'
 import {processStreams} from '../adapters/process-streams.js'
 import {stderrLogger} from '../adapters/stderr-logger.js'
 import {systemClock} from '../adapters/system-clock.js'
@@ -18,7 +19,7 @@ import {openStoredAccess} from './stored-access.js'
 import {findFrom, looksLikeWorkspace} from './workspaces.js'
 
 /**
- * The small composition root: what a hook takes to find out that nothing is to do. It is bundled into one
+ * The small composition root: what a hook or a pull takes to find out that nothing is to do. It is bundled into one
  * file with `main.ts`; what more is needed comes from `context.ts`, through `full`.
  */
 export function createHookContext() {
@@ -37,6 +38,7 @@ export function createHookContext() {
       return currentDirectory()
     },
     ...{env, clock, streams, config, secrets, serverOrigin, probe},
+    ...ownProcess,
     logger: stderrLogger(streams.err, clock, env.debug),
     folders: nodeFolders,
     isWorkspace: looksLikeWorkspace,

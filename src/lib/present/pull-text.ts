@@ -9,14 +9,14 @@ import {paint, type Terminal} from './terminal.js'
 export function pullText(result: PullResult, terminal: Terminal): string {
   if (!terminal.isTty) return rowsText(result)
   const {downloaded, adopted, kept} = result
-  const seconds = `${(result.durationMs / 1000).toFixed(1)} s`
-  const place = paint(terminal, 'dim', `${sanitizeLine(result.workspace)} <- ${result.server}`)
   const here = kept.length + downloaded.length + adopted.length
   if (result.isUpToDate && result.ok && result.notes.state !== 'updated' && !result.isPlanOnly)
     return [
-      `Everything is up to date: ${count(here, 'table')} (${seconds}). ${place}`,
+      upToDateText({...result, tables: here}, terminal),
       ...blockedLines(result, terminal),
     ].join('\n')
+  const seconds = secondsText(result)
+  const place = placeText(result, terminal)
   const lines = [place, ...doneLines(result, terminal), ...leftLines(result)]
   if (result.isPlanOnly) lines.push(planLine(result))
   else {
@@ -24,6 +24,29 @@ export function pullText(result: PullResult, terminal: Terminal): string {
     lines.push(`${amount}, ${here} here in all, ${seconds}.`)
   }
   return lines.join('\n')
+}
+
+/** The same of a pull that had nothing to do, and nothing to tell but that. */
+export function upToDateText(
+  facts: Pick<PullResult, 'workspace' | 'server' | 'durationMs' | 'skipped'> & {tables: number},
+  terminal: Terminal,
+): string {
+  const tables = count(facts.tables, 'table')
+  if (!terminal.isTty)
+    return [row('up_to_date', '', '', tables), ...facts.skipped.map(skippedRow)].join('\n')
+  const place = placeText(facts, terminal)
+  return `Everything is up to date: ${tables} (${secondsText(facts)}). ${place}`
+}
+
+function placeText(
+  {workspace, server}: Pick<PullResult, 'workspace' | 'server'>,
+  terminal: Terminal,
+): string {
+  return paint(terminal, 'dim', `${sanitizeLine(workspace)} <- ${server}`)
+}
+
+function secondsText({durationMs}: Pick<PullResult, 'durationMs'>): string {
+  return `${(durationMs / 1000).toFixed(1)} s`
 }
 
 /** What went wrong, for the error that follows the text (and is all there is with `--quiet`). */
@@ -132,8 +155,6 @@ function count(amount: number, thing: string): string {
 }
 
 function rowsText(result: PullResult): string {
-  const row = (action: string, table: string, bytes: number | '', reason: string) =>
-    [action, sanitizeLine(table), bytes, sanitizeLine(reason)].join('\t')
   const {isPlanOnly, kept} = result
   const isIdle = result.isUpToDate && result.ok
   return [
@@ -146,7 +167,15 @@ function rowsText(result: PullResult): string {
       row(isPlanOnly ? 'remove' : 'removed', table, '', reason),
     ),
     ...result.blockedSnapshots.map(({name, table}) => row('blocked', name, '', table)),
-    ...result.skipped.map(({table, reason}) => row('skipped', table, '', reason)),
+    ...result.skipped.map(skippedRow),
     ...result.failed.map(({table, error}) => row('failed', table, '', error)),
   ].join('\n')
+}
+
+function row(action: string, table: string, bytes: number | '', reason: string): string {
+  return [action, sanitizeLine(table), bytes, sanitizeLine(reason)].join('\t')
+}
+
+function skippedRow({table, reason}: PullResult['skipped'][number]): string {
+  return row('skipped', table, '', reason)
 }

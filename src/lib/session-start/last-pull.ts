@@ -2,6 +2,7 @@ import {workspacePaths as paths} from '../config/paths.js'
 import {UnreachableError} from '../errors.js'
 import type {FileFacts, Files} from '../ports/files.js'
 import type {PullAttempt} from '../sync/attempt.js'
+import type {PullResult} from '../sync/pull-result.js'
 import type {SyncState} from '../sync/state-model.js'
 
 /**
@@ -30,10 +31,21 @@ export interface Settled {
   manifestEtag: string
   notesEtag: string
   notes: number
+  /** What a pull with nothing to do says; `null` where it has to warn, or look further, each time. */
+  told?: Told | null
   /** Size and time of `sync_state.json`, bytes of its journal: they move with every other change. */
   state: readonly [sizeBytes: number, mtimeMs: number]
   journalBytes: number
 }
+
+export interface Told {
+  /** How many are installed. */
+  tables: number
+  skipped: PullResult['skipped']
+}
+
+/** More are not kept twice. */
+const MAX_SKIPPED = 200
 
 /** Beside it, one line a file: `size TAB mtime TAB path` of everything that is installed. */
 const FILES = '.claude/agnes/last-pull-files.txt'
@@ -123,7 +135,19 @@ async function settledFacts(files: Files, state: SyncState): Promise<Settled | n
   if ((await files.readText(FILES)) !== text)
     await files.writeAtomic(FILES, text, {isDurable: false})
   const etags = {manifestEtag: manifestEtag ?? '', notesEtag: notes.etag ?? ''}
-  return {...etags, notes: notes.files, ...facts}
+  return {...etags, notes: notes.files, told: toldNextTime(state), ...facts}
+}
+
+function toldNextTime({tables, listed, blockedNames, catalog}: SyncState): Told | null {
+  const isShadowed = Object.values(catalog.views).some((mark) => mark.startsWith('shadowed:'))
+  if (blockedNames.length > 0 || isShadowed) return null
+  const skipped: Told['skipped'] = []
+  for (const {name: table, reason} of listed) {
+    if (reason === 'unsafe_name') return null
+    if (reason !== 'remote') skipped.push({table, reason})
+  }
+  skipped.sort((a, b) => (a.table < b.table ? -1 : 1))
+  return skipped.length > MAX_SKIPPED ? null : {tables: tables.size, skipped}
 }
 
 /** Whether everything on disk is as it was when `settled` was written. */
@@ -138,7 +162,7 @@ export async function isAsSettled(files: Files, settled: Settled): Promise<boole
   const found = await files.statMany(rows.map(([, , path]) => path))
   return rows.every(([size, mtime, path]) => {
     const now = found.get(path)
-    return now?.sizeBytes === Number(size) && now.mtimeMs === Number(mtime)
+    return now?.sizeBytes === Number(size) && now.mtimeMs === Number(mtime) && !now.isDirectory
   })
 }
 

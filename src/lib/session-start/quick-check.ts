@@ -34,16 +34,21 @@ export type QuickAnswer = 'same' | 'offline' | 'silent' | 'unsure'
 const MAX_JOURNAL_BYTES = 6000
 const OFFLINE = {exitCode: 9, code: 'unreachable'}
 
+export interface QuickCheckOptions {
+  /** How long the server may take. */
+  answerMs: number
+  /** An ordinary pull follows where nobody is there, and notes that itself. */
+  leavesOffline?: boolean
+}
+
 /**
  * A pull that finds nothing to do, without what it takes to do something: every file is where the last
  * complete pull left it, and the server gives the answers it gave then.
- *
- * @param answerMs how long the server may take
  */
 export async function quickCheck(
   deps: QuickCheckDeps,
   last: LastPull | null,
-  answerMs: number,
+  {answerMs, leavesOffline = false}: QuickCheckOptions,
   signal: AbortSignal,
 ): Promise<QuickAnswer> {
   const settled = last?.settled
@@ -57,7 +62,7 @@ export async function quickCheck(
     if (!(await isAsSettled(deps.files, settled))) return 'unsure'
     const told = await answer
     signal.throwIfAborted()
-    if (told === 'unsure' || told === 'silent') return told
+    if (told === 'unsure' || told === 'silent' || (told === 'offline' && leavesOffline)) return told
     return await note(deps, {...last, settled}, told)
   } finally {
     over.abort()

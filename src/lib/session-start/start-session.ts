@@ -82,7 +82,7 @@ async function refreshTables(
     if (word?.kind === 'pulling') return {kind: 'running'}
     const isKnown =
       word?.server === deps.server && (await checkOnWord(deps, last, word.at)) === 'same'
-    const answer = isKnown ? 'same' : await quickCheck(deps, last, quickMs, signal)
+    const answer = isKnown ? 'same' : await quickCheck(deps, last, {answerMs: quickMs}, signal)
     if (answer === 'same') return {kind: 'unchanged'}
     if (answer === 'offline') return {kind: 'offline'}
     if (answer === 'unsure')

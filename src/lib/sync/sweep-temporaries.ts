@@ -20,6 +20,12 @@ export async function sweepTemporaries(
   if (wanted?.size === 0 && (await files.stat(stagingFolder))) await files.remove(stagingFolder)
 }
 
+/** Whether something may lie about that only a pull takes away. */
+export async function hasTemporaries(files: Files): Promise<boolean> {
+  if ((await files.list(workspacePaths.partials)).length > 0) return true
+  return (await files.stat(stagingFolder)) !== undefined
+}
+
 function isOfPull(name: string): boolean {
   return name.startsWith('sync_state.') || name.startsWith('km_')
 }
