@@ -84,7 +84,15 @@ export function roomOf(path) {
   // Needed wherever a string of a server becomes a message or a file.
   if (second === 'present' && third === 'sanitize') return 'sanitizer'
   if (
-    ['base-command', 'run-cli', 'run-hook', 'run-pull', 'run-query', 'explain-cli'].includes(second)
+    [
+      'base-command',
+      'run-cli',
+      'run-hook',
+      'run-idle',
+      'run-pull',
+      'run-query',
+      'explain-cli',
+    ].includes(second)
   )
     return 'cli'
   if (second === 'daemon' || second === 'mcp') return 'service'

@@ -1,9 +1,9 @@
-// The bundle: `main` in one CommonJS file, one entry per command with shared chunks between them, native parts
+// The bundle: `main` and its short cuts in one CommonJS file each, one entry per command with shared chunks between them, native parts
 // left outside.
 // What a verb does not need must not be loaded by it: start-up is most of what a hook costs.
 import {readdirSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
-import {join, relative} from 'node:path'
+import {basename, join, relative} from 'node:path'
 import {build} from 'esbuild'
 import {lazyRequires} from './lazy-requires.js'
 import {safeBuffers} from './safe-buffers.js'
@@ -44,7 +44,10 @@ export async function bundle(root, outdir, more = []) {
   }
   const main = await build({
     ...shared,
-    entryPoints: [{in: 'src/main.ts', out: 'main'}],
+    entryPoints: [
+      {in: 'src/main.ts', out: 'main'},
+      ...SHORT_CUTS.map((name) => ({in: `src/lib/${name}.ts`, out: name})),
+    ],
     // Node loads a CommonJS file without its module loader, and built-in parts only where they are used.
     format: 'cjs',
     outExtension: {'.js': '.cjs'},
@@ -57,7 +60,7 @@ export async function bundle(root, outdir, more = []) {
     minifySyntax: true,
     minify: false,
     keepNames: false,
-    plugins: [loadedLater(root), requiredBuiltins(), lazyCrypto()],
+    plugins: [requiredShortCuts(), loadedLater(root), requiredBuiltins(), lazyCrypto()],
   })
   const result = await build({
     ...shared,
@@ -88,7 +91,13 @@ export async function bundle(root, outdir, more = []) {
   }
 }
 
-/** `main.ts` is one file with all that a hook takes when nothing is to do; these stand in the rest. */
+/**
+ * Each is one file with all it takes, loaded by `main` where the verb is its own: reading and compiling what
+ * the others take costs as much as doing it.
+ */
+const SHORT_CUTS = ['run-idle', 'run-query']
+
+/** What a short cut takes only when something is to do; these stand in the rest. */
 const LATER = [
   'src/lib/run-cli.ts',
   'src/lib/context.ts',
@@ -102,10 +111,31 @@ function loadedLater(root) {
       build.onResolve({filter: /^yaml$/}, () => ({path: './yaml.js', external: true}))
       build.onResolve({filter: /^\.{1,2}\/.*\.js$/}, ({path, resolveDir, kind}) => {
         const source = relative(root, join(resolveDir, path)).replaceAll('\\', '/')
-        const isLater = LATER.includes(source.replace(/\.js$/, '.ts'))
-        if (kind !== 'dynamic-import' || !isLater) return
+        if (kind !== 'dynamic-import') return
+        if (!LATER.includes(source.replace(/\.js$/, '.ts'))) return
         return {path: `./${source.slice('src/'.length)}`, external: true}
       })
+    },
+  }
+}
+
+/** As below: each short cut is there by require(). */
+function requiredShortCuts() {
+  return {
+    name: 'required-short-cuts',
+    setup(build) {
+      build.onResolve({filter: /^\.\/lib\/run-[a-z]+\.js$/}, ({path, kind}) => {
+        const name = basename(path, '.js')
+        const isOurs = kind === 'dynamic-import' && SHORT_CUTS.includes(name)
+        return isOurs ? {path: name, namespace: 'short-cuts'} : undefined
+      })
+      build.onLoad({filter: /.*/, namespace: 'short-cuts'}, ({path}) => ({
+        contents: `module.exports = require('./${path}.cjs')`,
+      }))
+      build.onResolve({filter: /\.cjs$/, namespace: 'short-cuts'}, ({path}) => ({
+        path,
+        external: true,
+      }))
     },
   }
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 
 /**
- * Stands in for `node:fs/promises` in `main.cjs` (see `scripts/build/bundle.js`). A hook has nothing else
+ * Stands in for `node:fs/promises` in `main.cjs` and beside it (see `scripts/build/bundle.js`). A hook has nothing else
  * to do while the disk answers, and each hop through a thread costs several times the call; nor does
  * Node load its own promises or start a thread. What a call throws is a rejection here as well.
  */
