@@ -1,7 +1,6 @@
-import {NodeFiles} from '../adapters/node-files.js'
+import {resolve} from 'node:path'
 import {ownProcess} from '../adapters/own-process.js'
 import {processStreams} from '../adapters/process-streams.js'
-import {systemRandom} from '../adapters/system-random.js'
 import {unixControlSocket} from '../adapters/unix-control-socket.js'
 import {warmQueryClient} from '../adapters/warm-query-client.js'
 import {queryVariables, readEnv, surroundings} from '../config/env.js'
@@ -11,13 +10,13 @@ import {packageVersion} from './package-version.js'
 /** The smallest composition root: what it takes to have a query answered by another process. */
 export function createQueryContext() {
   const env = readEnv()
-  const config = new NodeFiles(configDirectory(env), systemRandom)
+  const config = resolve(configDirectory(env))
   const fallback = () => runtimeDirectory(env)
   return {
     env,
     streams: processStreams(env.noColor),
-    controlSocket: unixControlSocket(config.root, fallback),
-    engine: warmQueryClient(config.root, fallback),
+    controlSocket: unixControlSocket(config, fallback),
+    engine: warmQueryClient(config, fallback),
     get version() {
       return packageVersion()
     },
