@@ -53,7 +53,8 @@ export class DuckDbWarehouse implements Warehouse {
       const connection = await instance.connect()
       const session = new DuckDbSession(instance, connection)
       try {
-        for (const statement of preparation(options)) await connection.run(statement)
+        // In one go: each call hops to a thread of the engine and back.
+        await connection.run(preparation(options).join(';\n'))
         return session
       } catch (error) {
         await session.close()
