@@ -1,6 +1,7 @@
 import {appendFile, mkdir, readdir, readFile, rm, utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
+import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {readEnv} from '../../src/lib/config/env.js'
 import {createContext, withOverrides} from '../../src/lib/context.js'
 import {answerPull} from '../../src/lib/run-pull.js'
@@ -122,6 +123,18 @@ describe('a pull with nothing to do', () => {
     await expect(readFile(table)).rejects.toThrow('ENOENT')
     expect(await quick()).toBeNull()
     expect(await quick(['--quiet'])).toBeNull()
+  })
+
+  it('is left to the command while a table of the analyst has a published name', async () => {
+    const {command, quick, root} = await stage()
+    const path = join(root, 'user/duckdb/analytics.duckdb')
+    const session = await new DuckDbWarehouse().open({path, access: 'write'})
+    await session.run('DROP VIEW orders')
+    await session.run('CREATE TABLE orders AS SELECT 1 AS mine')
+    await session.close()
+    const {stderr} = await command(['--verify'])
+    expect(stderr).toContain('have the names of published tables')
+    expect(await quick()).toBeNull()
   })
 })
 
