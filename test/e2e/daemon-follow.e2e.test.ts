@@ -51,7 +51,7 @@ async function company() {
 async function demoServer(entry: string, home: string) {
   const dir = await tempDir()
   const words = [entry, 'serve', dir, '--demo', '--port', '0', '--json']
-  const served = spawnProcess(process.execPath, words, {env: {HOME: home}, cwd: home})
+  const served = spawnProcess(process.execPath, words, {env: {HOME: home}, cwd: dir})
   await served.sees('}\n')
   const {url, adminToken, analystToken} = JSON.parse(served.stdout()) as Record<string, string>
   return {dir, url: url!, adminToken: adminToken!, analystToken: analystToken!}
