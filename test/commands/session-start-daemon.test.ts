@@ -49,7 +49,7 @@ async function stage() {
         env: {...env, ...more},
         currentDir: root,
         stdin: JSON.stringify(said),
-        background: {start: async () => undefined},
+        background: {start: async () => ({hasEnded: () => false})},
       })
       return {stdout, exitCode}
     },

@@ -44,6 +44,7 @@ async function stage(options: {isPulled?: boolean; areEtagsLost?: boolean} = {})
     async start(argv, folder) {
       expect(folder).toBe(root)
       started.push([...argv])
+      return {hasEnded: () => false}
     },
   }
   const run = (argv: string[], more: {stdin?: string; env?: Record<string, string>} = {}) =>
@@ -279,7 +280,10 @@ describe('the end of a session', () => {
     const {root, env, started} = await stage()
     const stdin = JSON.stringify({hook_event_name: 'SessionEnd', session_id: 's1', cwd: '/tmp'})
     const background: Background = {
-      start: async (argv) => void started.push([...argv]),
+      async start(argv) {
+        started.push([...argv])
+        return {hasEnded: () => false}
+      },
     }
     const {stdout, stderr, exitCode} = await runCli(['push', '--quiet'], {
       env: {...env, CLAUDE_PROJECT_DIR: root},

@@ -31,6 +31,7 @@ export function detachedProcess(
         })
         child.unref()
         await once(child, 'spawn')
+        return {hasEnded: () => child.exitCode !== null || child.signalCode !== null}
       } catch (cause) {
         throw new UnexpectedError('The work could not be handed over to the background.', {
           code: 'not_started',

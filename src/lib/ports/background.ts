@@ -1,3 +1,8 @@
+/** A process that was started beside this one. */
+export interface StartedProcess {
+  hasEnded(): boolean
+}
+
 /** Starts this CLI again beside the running process, cut off from it: it lives on when its parent ends. */
 export interface Background {
   /**
@@ -7,5 +12,5 @@ export interface Background {
    * @param root the workspace's, or another folder to run in
    * @param logPath absolute; instead of the workspace's log
    */
-  start(argv: readonly string[], root: string, logPath?: string): Promise<void>
+  start(argv: readonly string[], root: string, logPath?: string): Promise<StartedProcess>
 }

@@ -22,6 +22,8 @@ export interface StartedDaemon {
 
 const POLL_MS = 50
 const START_MS = 30_000
+const GIVEN_WAY_MS = 3000
+const START_LOG = 'logs/daemon-start.log'
 const STOP_MS = 30_000
 
 /** Starts the daemon in the background and waits until it answers. */
@@ -33,11 +35,13 @@ export async function startDaemon(
   if (running?.version === deps.version)
     return {outcome: 'already_running', pid: running.pid, version: running.version}
   if (running) await stopDaemon(deps, signal)
-  const {config} = deps
-  const logPath = config.absolute('logs/daemon-start.log')
-  await (await deps.background()).start(['daemon', 'run'], config.root, logPath)
-  const deadline = deps.clock.monotonicMs() + START_MS
-  while (deps.clock.monotonicMs() < deadline) {
+  const {config, clock} = deps
+  const saidBefore = (await startLogOf(config)).length
+  const background = await deps.background()
+  const started = await background.start(['daemon', 'run'], config.root, config.absolute(START_LOG))
+  let deadline = clock.monotonicMs() + START_MS
+  let hasEnded = false
+  while (clock.monotonicMs() < deadline) {
     const status = await askDaemon(deps.socket, {op: 'status'}, signal).catch(notYet)
     if (status)
       return {
@@ -45,11 +49,31 @@ export async function startDaemon(
         pid: status.pid,
         version: status.version,
       }
-    await deps.clock.sleep(POLL_MS, signal)
+    if (!hasEnded && started.hasEnded()) {
+      hasEnded = true
+      // It may have given way to another one that is just coming up.
+      deadline = Math.min(deadline, clock.monotonicMs() + GIVEN_WAY_MS)
+    }
+    await clock.sleep(POLL_MS, signal)
   }
+  if (hasEnded) throw endedError((await startLogOf(config)).slice(saidBefore))
   throw new UnexpectedError('The daemon was started but does not answer.', {
     code: 'daemon_not_ready',
     hint: 'See why with `agnes daemon logs`, or run it in the foreground: agnes daemon run',
+  })
+}
+
+async function startLogOf(config: Files): Promise<string> {
+  return (await config.readText(START_LOG)) ?? ''
+}
+
+/** @param said what it printed before its end: an error and its next step, where it is one of ours */
+function endedError(said: string): UnexpectedError {
+  const [, why] = /^Error: (.+)$/m.exec(said) ?? []
+  const [, hint] = /^Next: (.+)$/m.exec(said) ?? []
+  return new UnexpectedError(`The daemon ended at once${why ? `: ${why}` : '.'}`, {
+    code: 'daemon_ended',
+    hint: hint ?? 'Run it in the foreground to see why: agnes daemon run',
   })
 }
 
