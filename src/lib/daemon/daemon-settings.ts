@@ -1,6 +1,7 @@
 import {z} from 'zod/mini'
 import {UsageError} from '../errors.js'
 import {nearestName} from '../nearest-name.js'
+import {issueWords} from '../wire/issue-words.js'
 import {FINDING_KINDS, type FindingKind, type Policy} from './model.js'
 import {parseQuietHours, type QuietHours} from './pace.js'
 
@@ -69,7 +70,11 @@ export function parseDaemonSettings(value: unknown): DaemonSettings {
   const parsed = Document.safeParse(value ?? {})
   if (!parsed.success) {
     const [issue] = parsed.error.issues
-    throw invalid([...(issue?.path ?? [])].join('.') || 'daemon', issue?.message ?? 'is not valid')
+    if (issue?.code === 'unrecognized_keys') throw unknown(issue.keys[0] ?? '')
+    throw invalid(
+      issue?.path.join('.') || 'daemon',
+      `${issue ? issueWords(issue) : 'is not valid'}.`,
+    )
   }
   const given = parsed.data
   return {
@@ -90,24 +95,29 @@ export function parseDaemonSettings(value: unknown): DaemonSettings {
 function quietHoursOf(text: string | undefined): QuietHours | null {
   if (text === undefined) return null
   const hours = parseQuietHours(text)
-  if (!hours) throw invalid('quiet_hours', 'must be like 22:00-07:00')
+  if (!hours) throw invalid('quiet_hours', 'must be like 22:00-07:00.')
   return hours
 }
 
 function policiesOf(given: Record<string, Policy>): Readonly<Record<FindingKind, Policy>> {
   for (const kind of Object.keys(given)) {
     if (Object.hasOwn(POLICIES, kind)) continue
-    const near = nearestName(kind, FINDING_KINDS)
-    throw invalid(
-      `policies.${kind}`,
-      near ? `is no finding; did you mean ${near}?` : 'is no finding',
-    )
+    throw invalid(`policies.${kind}`, `is no finding${meant(kind, FINDING_KINDS)}`)
   }
   return {...POLICIES, ...given}
 }
 
+function unknown(key: string): UsageError {
+  return invalid(key, `is no key${meant(key, Object.keys(Document.shape))}`)
+}
+
+function meant(name: string, known: readonly string[]): string {
+  const near = nearestName(name, known)
+  return near ? `; did you mean ${near}?` : '.'
+}
+
 function invalid(key: string, why: string): UsageError {
-  return new UsageError(`config.yaml, daemon: ${key} ${why}.`, {
+  return new UsageError(`config.yaml, daemon: ${key} ${why}`, {
     code: 'settings_invalid',
     hint: 'docs/daemon.md lists the keys and what they take.',
     details: {key},

@@ -1,5 +1,6 @@
 import {z} from 'zod/mini'
 import {UsageError} from '../errors.js'
+import {issueWords} from '../wire/issue-words.js'
 import type {JsonSchema, Tool} from './tool.js'
 
 /** Parts that several tools take. The limits keep a request small; names are checked by the services. */
@@ -67,21 +68,10 @@ export function readArguments(tool: Tool, given: unknown): never {
 }
 
 function wordsFor(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys')
+    return `there is no argument ${issue.keys.slice(0, 5).map(short).join(', ')}`
   const where = issue.path.length === 0 ? 'the arguments' : short(issue.path.join('.'))
-  switch (issue.code) {
-    case 'invalid_type':
-      return `${where} must be ${issue.expected}`
-    case 'unrecognized_keys':
-      return `there is no argument ${issue.keys.slice(0, 5).map(short).join(', ')}`
-    case 'invalid_value':
-      return `${where} must be one of ${issue.values.join(', ')}`
-    case 'too_big':
-      return `${where} is over its limit of ${issue.maximum}`
-    case 'too_small':
-      return `${where} is below its least of ${issue.minimum}`
-    default:
-      return `${where} is not valid`
-  }
+  return `${where} ${issueWords(issue)}`
 }
 
 function short(text: string): string {

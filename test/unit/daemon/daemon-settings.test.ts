@@ -34,15 +34,25 @@ describe('the daemon’s settings', () => {
   })
 
   it.each([
-    [{interval_minutes: 0}, 'interval_minutes'],
-    [{intervall_minutes: 5}, 'daemon'],
-    [{quiet_hours: 'at night'}, 'quiet_hours'],
-    [{policies: {hook_altered: 'auto'}}, 'policies.hook_altered'],
-    [{policies: {hooks_altered: 'perhaps'}}, 'policies.hooks_altered'],
-    ['often', 'daemon'],
-  ])('%j names the key that is wrong', (value, key) => {
+    [{interval_minutes: 0}, 'interval_minutes', 'is below its least of 1.'],
+    [{interval_minutes: 'five'}, 'interval_minutes', 'must be number.'],
+    [{intervall_minutes: 5}, 'intervall_minutes', 'is no key; did you mean interval_minutes?'],
+    [{quiet_hours: 'at night'}, 'quiet_hours', 'must be like 22:00-07:00.'],
+    [
+      {policies: {hook_altered: 'auto'}},
+      'policies.hook_altered',
+      'is no finding; did you mean hooks_altered?',
+    ],
+    [
+      {policies: {hooks_altered: 'perhaps'}},
+      'policies.hooks_altered',
+      'must be one of auto, notify, ask, off.',
+    ],
+    ['often', 'daemon', 'must be object.'],
+  ])('%j names the key that is wrong, and why', (value, key, why) => {
     const read = () => parseDaemonSettings(value)
     expect(read).toThrow(UsageError)
+    expect(read).toThrow(`config.yaml, daemon: ${key} ${why}`)
     expect(read).toThrow(expect.objectContaining({code: 'settings_invalid', details: {key}}))
   })
 })
