@@ -36,6 +36,7 @@ export interface PullContext extends Pick<
 export async function answerPull(
   argv: readonly string[],
   context: PullContext = createHookContext(),
+  answerMs = ANSWER_MS,
 ): Promise<boolean> {
   const isQuiet = argv[0] === '--quiet'
   if (argv.length > (isQuiet ? 1 : 0) || context.env.debug) return false
@@ -48,7 +49,7 @@ export async function answerPull(
     stop.abort(stopped)
   })
   try {
-    const text = await unchangedText(context, {isQuiet, startedMs}, stop.signal).catch(() => null)
+    const text = await unchangedText(context, {isQuiet, startedMs, answerMs}, stop.signal).catch(() => null)
     // Whatever went wrong, the command meets it too and says what helps.
     if (stopped) return await tellStop(stopped, context)
     if (text === null) return false
@@ -62,7 +63,7 @@ export async function answerPull(
 /** `null` unless all here is as the last complete pull left it and the server has nothing new. */
 async function unchangedText(
   context: PullContext,
-  {isQuiet, startedMs}: {isQuiet: boolean; startedMs: number},
+  {isQuiet, startedMs, answerMs}: {isQuiet: boolean; startedMs: number; answerMs: number},
   signal: AbortSignal,
 ): Promise<string | null> {
   const {clock, streams} = context
@@ -76,7 +77,7 @@ async function unchangedText(
     ...{files, server, clock, lock: context.pullLock(root)},
     probe: () => context.probe(server),
   }
-  const options = {answerMs: ANSWER_MS, leavesOffline: true}
+  const options = {answerMs, leavesOffline: true}
   const [answer, isToBeRenewed] = await Promise.all([
     quickCheck(deps, last, options, signal),
     isQuiet ? false : endsSoon(context, server),

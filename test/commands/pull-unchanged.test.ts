@@ -10,6 +10,8 @@ import {memoryStreams} from '../support/memory-streams.js'
 import {runCli} from '../support/run-cli.js'
 import {tempDir} from '../support/temp-dir.js'
 
+/** A busy computer decides nothing. */
+const PATIENCE_MS = 60_000
 type Vars = Record<string, string>
 
 /** A pulled workspace, the command, and the shorter way to its answer. */
@@ -39,7 +41,7 @@ async function stage() {
         throw new Error('nobody asked for it')
       }
       const context = {...createContext(), onSignal: () => () => {}, exit}
-      const isAnswered = await answerPull(argv, context)
+      const isAnswered = await answerPull(argv, context, PATIENCE_MS)
       expect(streams.err.text).toBe('')
       if (!isAnswered) expect(streams.out.text).toBe('')
       return isAnswered ? streams.out.text : null
