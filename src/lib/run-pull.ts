@@ -49,7 +49,9 @@ export async function answerPull(
     stop.abort(stopped)
   })
   try {
-    const text = await unchangedText(context, {isQuiet, startedMs, answerMs}, stop.signal).catch(() => null)
+    const text = await unchangedText(context, {isQuiet, startedMs, answerMs}, stop.signal).catch(
+      () => null,
+    )
     // Whatever went wrong, the command meets it too and says what helps.
     if (stopped) return await tellStop(stopped, context)
     if (text === null) return false
