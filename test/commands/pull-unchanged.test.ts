@@ -1,22 +1,42 @@
-import {appendFile, mkdir, readdir, readFile, rm, utimes, writeFile} from 'node:fs/promises'
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {describe, expect, it} from 'vitest'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {readEnv} from '../../src/lib/config/env.js'
 import {createContext, withOverrides} from '../../src/lib/context.js'
 import {answerPull} from '../../src/lib/run-pull.js'
-import {startEmbeddedServer} from '../support/embedded-server.js'
+import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
 import {memoryStreams} from '../support/memory-streams.js'
 import {runCli} from '../support/run-cli.js'
-import {tempDir} from '../support/temp-dir.js'
+import {removeFolder, tempDir} from '../support/temp-dir.js'
 
 /** A busy computer decides nothing. */
 const PATIENCE_MS = 60_000
 type Vars = Record<string, string>
 
+const demo = {scale: 0.01}
+let shared: EmbeddedServer
+beforeAll(async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'agnes-test-unchanged-'))
+  shared = await startEmbeddedServer({dir, demo, isShared: true})
+})
+afterAll(async () => {
+  await shared?.close()
+  if (shared) await removeFolder(shared.dir)
+})
+
 /** A pulled workspace, the command, and the shorter way to its answer. */
-async function stage() {
-  const server = await startEmbeddedServer({demo: {scale: 0.01}})
+async function stage(server = shared) {
   const home = await tempDir()
   const root = join(home, 'ws')
   const env: Vars = {
@@ -100,10 +120,19 @@ describe('a pull with nothing to do', () => {
     ['the record is unreadable', ({root}: Stage) => writeFile(lastPullOf(root), '{')],
     ['a killed pull left a partial', ({root}: Stage) => leave(root, 'partials')],
     ['a killed pull left parts', ({root}: Stage) => leave(root, 'staged')],
-    ['the server publishes something else', revoke],
-    ['the server is down', ({server}: Stage) => server.close()],
   ])('is left to the command where %s', async (_what, happen) => {
     const world = await stage()
+    expect(await world.quick()).not.toBeNull()
+    await happen(world)
+    expect(await world.quick()).toBeNull()
+    expect(await world.quick(['--quiet'])).toBeNull()
+  })
+
+  it.each([
+    ['publishes something else', revoke],
+    ['is down', ({server}: Stage) => server.close()],
+  ])('is left to the command where the server %s', async (_what, happen) => {
+    const world = await stage(await startEmbeddedServer({demo}))
     expect(await world.quick()).not.toBeNull()
     await happen(world)
     expect(await world.quick()).toBeNull()
@@ -118,7 +147,7 @@ describe('a pull with nothing to do', () => {
   })
 
   it('is left to the command as long as there is something to tell each time', async () => {
-    const world = await stage()
+    const world = await stage(await startEmbeddedServer({demo}))
     const {command, quick, table} = world
     await revoke(world)
     expect((await command([])).stdout).toContain('removed\torders')
