@@ -1,5 +1,5 @@
-// The bundle: `main` and its short cuts in one CommonJS file each, one entry per command with shared chunks between them, native parts
-// left outside.
+// The bundle: `main` and its short cuts in one CommonJS file each, one entry per command with shared
+// chunks between them, native parts left outside.
 // What a verb does not need must not be loaded by it: start-up is most of what a hook costs.
 import {readdirSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
@@ -111,8 +111,8 @@ function loadedLater(root) {
       build.onResolve({filter: /^yaml$/}, () => ({path: './yaml.js', external: true}))
       build.onResolve({filter: /^\.{1,2}\/.*\.js$/}, ({path, resolveDir, kind}) => {
         const source = relative(root, join(resolveDir, path)).replaceAll('\\', '/')
-        if (kind !== 'dynamic-import') return
-        if (!LATER.includes(source.replace(/\.js$/, '.ts'))) return
+        const isLater = LATER.includes(source.replace(/\.js$/, '.ts'))
+        if (kind !== 'dynamic-import' || !isLater) return
         return {path: `./${source.slice('src/'.length)}`, external: true}
       })
     },

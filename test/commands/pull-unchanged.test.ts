@@ -15,7 +15,7 @@ import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {readEnv} from '../../src/lib/config/env.js'
 import {createContext, withOverrides} from '../../src/lib/context.js'
 import {answerPull} from '../../src/lib/run-pull.js'
-import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
+import {demoGrant, startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
 import {memoryStreams} from '../support/memory-streams.js'
 import {runCli} from '../support/run-cli.js'
 import {removeFolder, tempDir} from '../support/temp-dir.js'
@@ -187,11 +187,7 @@ async function removeNotes({root}: Stage) {
 }
 
 /** Takes `orders` away from the analyst. */
-async function revoke({server: {state, demoAnalyst = ''}}: Stage) {
-  const groups = [...state.groupIdsOf(state.userByEmail(demoAnalyst)?.id ?? '')]
-  const grants = groups.flatMap((group) => state.grantsOf(group))
-  const grant = grants.find(({resourceId}) => resourceId === 'orders')
-  if (!grant) throw new Error('the demo analyst may see no orders')
-  const drop = {drop: 'grants', key: [grant.id]} as const
-  await state.update(() => ({changes: [drop], result: undefined}))
+async function revoke({server}: Stage) {
+  const drop = {drop: 'grants', key: [demoGrant(server, 'orders').id]} as const
+  await server.state.update(() => ({changes: [drop], result: undefined}))
 }

@@ -5,7 +5,7 @@ import {mkdir, readFile, rm, utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
 import type {Background} from '../../src/lib/ports/background.js'
-import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
+import {demoGrant, startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
 import {runCli} from '../support/run-cli.js'
 import {tempDir} from '../support/temp-dir.js'
 
@@ -166,11 +166,8 @@ describe('the start of a session', () => {
   it('tells of tables that went and came', async () => {
     const {server, start} = await stage()
     expect(await start()).toEqual(nothing)
-    const {state, demoAnalyst = ''} = server
-    const groups = [...state.groupIdsOf(state.userByEmail(demoAnalyst)?.id ?? '')]
-    const grants = groups.flatMap((group) => state.grantsOf(group))
-    const first = grants.find(({resourceId}) => resourceId === 'orders')
-    if (!first) throw new Error('the demo analyst may see no orders')
+    const {state} = server
+    const first = demoGrant(server, 'orders')
     const drop = {drop: 'grants', key: [first.id]} as const
     await state.update(() => ({changes: [drop], result: undefined}))
     expect((await start()).text).toContain('No longer available here: orders.')

@@ -12,6 +12,7 @@ import {createServer, type OpenedData, type ReadyServer} from '../../src/server/
 import type {EngineLimits} from '../../src/server/engine/query-engine.js'
 import type {QuotaLimits} from '../../src/server/quota-ledger.js'
 import {openFolderServer} from '../../src/server/open-folder-server.js'
+import type {GrantRow} from '../../src/server/state/rows.js'
 import {repositoryRoot} from './run-cli.js'
 import {tempDir} from './temp-dir.js'
 
@@ -206,4 +207,13 @@ function collecting(logged: EmbeddedServer['logged']): Logger {
   const keep = (event: string, fields?: Record<string, unknown>) =>
     void logged.push({event, fields})
   return {debug() {}, info() {}, warn: keep, error: keep}
+}
+
+/** The grant that lets the demo's analyst see a resource, such as a table. */
+export function demoGrant({state, demoAnalyst = ''}: EmbeddedServer, resource: string): GrantRow {
+  const groups = [...state.groupIdsOf(state.userByEmail(demoAnalyst)?.id ?? '')]
+  const grants = groups.flatMap((group) => state.grantsOf(group))
+  const grant = grants.find(({resourceId}) => resourceId === resource)
+  if (!grant) throw new Error(`the demo's analyst may not see ${resource}`)
+  return grant
 }

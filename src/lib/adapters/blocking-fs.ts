@@ -1,9 +1,10 @@
 import * as fs from 'node:fs'
 
 /**
- * Stands in for `node:fs/promises` in `main.cjs` and beside it (see `scripts/build/bundle.js`). A hook has nothing else
- * to do while the disk answers, and each hop through a thread costs several times the call; nor does
- * Node load its own promises or start a thread. What a call throws is a rejection here as well.
+ * Stands in for `node:fs/promises` in `main.cjs` and its short cuts (see `scripts/build/bundle.js`). A
+ * hook has nothing else to do while the disk answers, and each hop through a thread costs several times
+ * the call; nor does Node load its own promises or start a thread. What a call throws is a rejection here
+ * as well.
  */
 const promised =
   <Args extends unknown[], Result>(call: (...args: Args) => Result) =>

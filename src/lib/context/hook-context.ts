@@ -19,8 +19,8 @@ import {openStoredAccess} from './stored-access.js'
 import {findFrom, looksLikeWorkspace} from './workspaces.js'
 
 /**
- * The small composition root: what a hook or a pull takes to find out that nothing is to do. It is bundled into one
- * file with `main.ts`; what more is needed comes from `context.ts`, through `full`.
+ * The small composition root: what a hook or a pull takes to find out that nothing is to do. It is bundled
+ * into one file with `run-idle.ts`; what more is needed comes from `context.ts`, through `full`.
  */
 export function createHookContext() {
   const env = readEnv()
