@@ -18,6 +18,7 @@ export default defineConfig({
     testTimeout: 90_000,
     // What a file's tests share is often a server with its data.
     hookTimeout: 120_000,
+    globalSetup: 'test/support/made-once.ts',
     pool: 'forks',
     // The default leaves a core to an editor, which CI has not.
     maxWorkers: '100%',

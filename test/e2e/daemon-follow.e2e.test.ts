@@ -5,6 +5,7 @@ import {describe, expect, it, onTestFinished, vi} from 'vitest'
 import type {DaemonStatusResult} from '../../src/commands/daemon/status.js'
 import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {adminOf} from '../support/admin-runs.js'
+import {writeDemoFolder} from '../support/demo-folder.js'
 import {installedCli} from '../support/installed-cli.js'
 import {untilAllHaveLeft} from '../support/left-processes.js'
 import {runNode, spawnProcess} from '../support/spawn-node.js'
@@ -50,6 +51,7 @@ async function company() {
 /** In a process of its own, which a busy test does not hold up. */
 async function demoServer(entry: string, home: string) {
   const dir = await tempDir()
+  await writeDemoFolder(dir)
   const words = [entry, 'serve', dir, '--demo', '--port', '0', '--json']
   const served = spawnProcess(process.execPath, words, {env: {HOME: home}, cwd: dir})
   await served.sees('}\n')

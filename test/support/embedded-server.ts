@@ -13,6 +13,7 @@ import type {EngineLimits} from '../../src/server/engine/query-engine.js'
 import type {QuotaLimits} from '../../src/server/quota-ledger.js'
 import {openFolderServer} from '../../src/server/open-folder-server.js'
 import type {GrantRow} from '../../src/server/state/rows.js'
+import {demoTemplates, writeDemoFolder} from './demo-folder.js'
 import {repositoryRoot} from './run-cli.js'
 import {tempDir} from './temp-dir.js'
 
@@ -64,6 +65,7 @@ export async function startEmbeddedServer(
   options: EmbeddedServerOptions = {},
 ): Promise<EmbeddedServer> {
   const dir = options.dir ?? (await tempDir())
+  if (options.demo === true) await writeDemoFolder(dir)
   const files = new NodeFiles(dir, systemRandom)
   const logged: EmbeddedServer['logged'] = []
   const deps = {
@@ -129,8 +131,7 @@ function noBigQuery(): Promise<never> {
 
 function demoOf(demo: EmbeddedServerOptions['demo']) {
   if (demo === undefined || demo === false) return undefined
-  const templates = new NodeFiles(join(repositoryRoot, 'templates/demo'), systemRandom)
-  return {scale: 1, seed: 1, templates, ...(demo === true ? {} : demo)}
+  return {scale: 1, seed: 1, templates: demoTemplates(), ...(demo === true ? {} : demo)}
 }
 
 async function analystOf(ready: ReadyServer): Promise<string> {

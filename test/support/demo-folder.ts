@@ -1,0 +1,39 @@
+import {existsSync} from 'node:fs'
+import {cp, mkdtemp, rename} from 'node:fs/promises'
+import {join} from 'node:path'
+import {inject} from 'vitest'
+import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
+import {NodeFiles} from '../../src/lib/adapters/node-files.js'
+import {systemRandom} from '../../src/lib/adapters/system-random.js'
+import {createDemoData} from '../../src/server/data/create-demo-data.js'
+import {repositoryRoot} from './run-cli.js'
+import {removeFolder} from './temp-dir.js'
+
+export const demoTemplates = () =>
+  new NodeFiles(join(repositoryRoot, 'templates/demo'), systemRandom)
+
+/**
+ * The data of `agnes serve --demo`, so that a server over `dir` finds it built: to make it takes longer
+ * than most tests of it.
+ */
+export async function writeDemoFolder(dir: string): Promise<void> {
+  if (existsSync(join(dir, 'state'))) return
+  const made = join(inject('madeOnce'), 'demo')
+  if (!existsSync(made)) await make(made)
+  await cp(made, dir, {recursive: true})
+}
+
+async function make(folder: string): Promise<void> {
+  const building = await mkdtemp(`${folder}-`)
+  const deps = {
+    files: new NodeFiles(building, systemRandom),
+    templates: demoTemplates(),
+    warehouse: new DuckDbWarehouse(),
+  }
+  await createDemoData({scale: 1, seed: 1}, deps)
+  // Another file may have been faster.
+  await rename(building, folder).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+    await removeFolder(building)
+  })
+}
