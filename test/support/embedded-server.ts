@@ -65,7 +65,8 @@ export async function startEmbeddedServer(
   options: EmbeddedServerOptions = {},
 ): Promise<EmbeddedServer> {
   const dir = options.dir ?? (await tempDir())
-  if (options.demo === true) await writeDemoFolder(dir)
+  const demo = demoOf(options.demo)
+  if (demo) await writeDemoFolder(dir, demo)
   const files = new NodeFiles(dir, systemRandom)
   const logged: EmbeddedServer['logged'] = []
   const deps = {
@@ -79,7 +80,7 @@ export async function startEmbeddedServer(
     hasRateLimits: options.hasRateLimits ?? false,
     secret: () => undefined,
     openBigQuery: options.openBigQuery ?? noBigQuery,
-    demo: demoOf(options.demo),
+    demo,
     ...(options.quotas ? {quotas: options.quotas} : {}),
     ...(options.limits ? {limits: options.limits} : {}),
   }

@@ -1,4 +1,5 @@
-import type {Cell, Warehouse, WarehouseSession} from '../../lib/ports/warehouse.js'
+import type {Cell, WarehouseSession} from '../../lib/ports/warehouse.js'
+import {quoteText} from '../engine/scan-sql.js'
 import type {QueryMode} from '../model.js'
 
 /** A row of `_meta`: what the extractor says about a table. */
@@ -37,41 +38,52 @@ export interface Extract {
 /** Columns of `_meta` beyond the contract's six; extractors may leave them out. */
 const OPTIONAL = ['source_type', 'server_only', 'partition_by', 'clustered_by'] as const
 
-/** Reads `extract.duckdb` and closes it again. Errors are the warehouse's. */
+const NAME = 'source'
+
+/**
+ * Reads `extract.duckdb` at `file` and lets it go again. Errors are the warehouse's.
+ *
+ * @param session an empty one in memory: an engine for each file takes longer than all there is to read.
+ *   After an error it is of no more use.
+ */
 export async function readExtract(
-  warehouse: Warehouse,
+  session: WarehouseSession,
   file: string,
   signal?: AbortSignal,
 ): Promise<Extract> {
-  const session = await warehouse.open({path: file, access: 'read'})
-  try {
-    const columns = await columnsByTable(session, signal)
-    return {
-      tables: await readMeta(session, columns.get('_meta') ?? new Set(), signal),
-      remotes: await readRemotes(session, columns.get('_remote_attach') ?? new Set(), signal),
-      views: await readViews(session, signal),
-    }
-  } finally {
-    await session.close()
-  }
+  await session.run(`ATTACH ${quoteText(file)} AS ${NAME} (READ_ONLY)`, [], signal)
+  const found = await namesIn(session, 'table_name FROM duckdb_tables()', signal)
+  const columnsOf = async (table: string) =>
+    found.has(table) ? await columnsIn(session, table, signal) : new Set<string>()
+  const tables = await readMeta(session, await columnsOf('_meta'), signal)
+  const remotes = await readRemotes(session, await columnsOf('_remote_attach'), signal)
+  const views = await namesIn(session, 'view_name, sql FROM duckdb_views()', signal)
+  await session.run(`DETACH ${NAME}`)
+  return {tables, remotes, views}
 }
 
-async function columnsByTable(
+/** Names in the file's main schema, each with what the second column says of it. */
+async function namesIn(
   session: WarehouseSession,
+  columnsFromCatalog: string,
   signal?: AbortSignal,
-): Promise<Map<string, Set<string>>> {
-  const found = new Map<string, Set<string>>()
+): Promise<Map<string, string>> {
   const rows = await session.rows(
-    `SELECT table_name, column_name FROM duckdb_columns()
-     WHERE database_name = current_database() AND table_name IN ('_meta', '_remote_attach')`,
+    `SELECT ${columnsFromCatalog}
+     WHERE database_name = '${NAME}' AND schema_name = 'main' AND NOT internal`,
     [],
     signal,
   )
-  for (const [table, column] of rows) {
-    const names = found.get(String(table)) ?? new Set<string>()
-    found.set(String(table), names.add(String(column)))
-  }
-  return found
+  return new Map(rows.map(([name, text]) => [String(name), String(text)]))
+}
+
+async function columnsIn(
+  session: WarehouseSession,
+  table: string,
+  signal?: AbortSignal,
+): Promise<Set<string>> {
+  const {columns} = await session.stream(`FROM ${NAME}.main.${table} LIMIT 0`, [], signal)
+  return new Set(columns.map(({name}) => name))
 }
 
 async function readMeta(
@@ -88,7 +100,7 @@ async function readMeta(
   const rows = await session.rows(
     `SELECT ${text('table_name')}, ${text('description')}, ${whole('rows')}, ${whole('size_bytes')}, ${time},
        ${text('query_mode')}, ${OPTIONAL.map(text).join(', ')}
-     FROM _meta ORDER BY 1`,
+     FROM ${NAME}.main._meta ORDER BY 1`,
     [],
     signal,
   )
@@ -132,7 +144,7 @@ async function readRemotes(
     columns.has(name) ? `coalesce(CAST(${name} AS VARCHAR), '')` : "''"
   const rows = await session.rows(
     `SELECT ${['alias', 'extension', 'url', 'token_env'].map(text).join(', ')}
-     FROM _remote_attach ORDER BY 1`,
+     FROM ${NAME}.main._remote_attach ORDER BY 1`,
     [],
     signal,
   )
@@ -142,19 +154,6 @@ async function readRemotes(
     url: String(url),
     tokenEnv: String(tokenEnv),
   }))
-}
-
-async function readViews(
-  session: WarehouseSession,
-  signal?: AbortSignal,
-): Promise<Map<string, string>> {
-  const rows = await session.rows(
-    `SELECT view_name, sql FROM duckdb_views()
-     WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal`,
-    [],
-    signal,
-  )
-  return new Map(rows.map(([name, sql]) => [String(name), String(sql)]))
 }
 
 function textOf(cell: Cell | undefined): string | null {

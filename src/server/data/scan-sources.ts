@@ -1,4 +1,5 @@
 import {toAgnesError} from '../../lib/errors.js'
+import type {WarehouseSession} from '../../lib/ports/warehouse.js'
 import type {PublishedTable} from '../model.js'
 import {naiveIso} from '../times.js'
 import {openFileHashes, type FileHashes} from './file-hashes.js'
@@ -28,25 +29,35 @@ export async function scanSources(
   signal?: AbortSignal,
 ): Promise<ScannedSource[]> {
   const hashes = await openFileHashes(deps.files, deps.logger)
+  const open = () => deps.warehouse.open({path: ':memory:', access: 'write', threads: 1})
+  let session: WarehouseSession | undefined
   const sources: ScannedSource[] = []
-  for (const name of await deps.files.list('extracts')) {
-    signal?.throwIfAborted()
-    if (name.startsWith('.') || !(await deps.files.stat(`extracts/${name}/extract.duckdb`)))
-      continue
-    try {
-      sources.push(await scanSource(deps, {name, hashes}, signal))
-    } catch (error) {
-      if (signal?.aborted) throw error
-      const {code, message} = toAgnesError(error)
-      const known = previous.find((source) => source.name === name)
-      deps.logger.error('server.source_unreadable', {
-        source: name,
-        code,
-        message,
-        kept: known !== undefined,
-      })
-      if (known) sources.push(known)
+  try {
+    for (const name of await deps.files.list('extracts')) {
+      signal?.throwIfAborted()
+      if (name.startsWith('.') || !(await deps.files.stat(`extracts/${name}/extract.duckdb`)))
+        continue
+      try {
+        session ??= await open()
+        sources.push(await scanSource(deps, {name, hashes, session}, signal))
+      } catch (error) {
+        // A damaged file may have damaged the session.
+        await session?.close()
+        session = undefined
+        if (signal?.aborted) throw error
+        const {code, message} = toAgnesError(error)
+        const known = previous.find((source) => source.name === name)
+        deps.logger.error('server.source_unreadable', {
+          source: name,
+          code,
+          message,
+          kept: known !== undefined,
+        })
+        if (known) sources.push(known)
+      }
     }
+  } finally {
+    await session?.close()
   }
   await hashes.save()
   return sources
@@ -54,12 +65,12 @@ export async function scanSources(
 
 async function scanSource(
   deps: DataStoreDeps,
-  {name, hashes}: {name: string; hashes: FileHashes},
+  {name, hashes, session}: {name: string; hashes: FileHashes; session: WarehouseSession},
   signal?: AbortSignal,
 ): Promise<ScannedSource> {
   const folder = `extracts/${name}`
   const extract = await readExtract(
-    deps.warehouse,
+    session,
     deps.files.absolute(`${folder}/extract.duckdb`),
     signal,
   )
