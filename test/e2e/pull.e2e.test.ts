@@ -1,41 +1,14 @@
-import {mkdir, readdir} from 'node:fs/promises'
+import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
-import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
-import {startCountingServer, type PublishedFile} from '../support/counting-server.js'
+import {startCountingServer} from '../support/counting-server.js'
+import {flatTable} from '../support/flat-table.js'
 import {installedCli} from '../support/installed-cli.js'
+import {pullPlace} from '../support/pull-place.js'
 import {recorded, recordedBytes, recordedVersions} from '../support/recorded.js'
-import {repositoryRoot, runCli} from '../support/run-cli.js'
+import {repositoryRoot} from '../support/run-cli.js'
 import {spawnProcess} from '../support/spawn-node.js'
-import {tempDir} from '../support/temp-dir.js'
 import {startTestServer} from '../support/test-server.js'
-import {parquet} from '../unit/sync/pull-world.js'
-
-async function place() {
-  const home = await tempDir()
-  const root = join(home, 'ws')
-  await mkdir(join(root, 'server/parquet'), {recursive: true})
-  const catalog = join(root, 'user/duckdb/analytics.duckdb')
-  const sql = async (...statements: string[]) => {
-    const session = await new DuckDbWarehouse().open({path: catalog, access: 'write'})
-    try {
-      for (const statement of statements.slice(0, -1)) await session.run(statement)
-      return await session.rows(statements.at(-1)!)
-    } finally {
-      await session.close()
-    }
-  }
-  const agnes = (origin: string, ...argv: string[]) =>
-    runCli([...argv, '--workspace', root], {
-      env: {HOME: home, AGNES_SERVER: origin, AGNES_TOKEN: 't'},
-    })
-  return {home, root, catalog, sql, agnes}
-}
-
-const flat = async (table: string, rows: number): Promise<PublishedFile> => ({
-  ...{table, part: null},
-  bytes: await parquet(rows),
-})
 
 describe('agnes pull, with others around', () => {
   it(
@@ -43,9 +16,9 @@ describe('agnes pull, with others around', () => {
     {timeout: 120_000},
     async () => {
       const entry = await installedCli()
-      const {home, root, agnes} = await place()
+      const {home, root, agnes} = await pullPlace()
       const server = await startCountingServer()
-      server.publish([await flat('a', 300_000), await flat('b', 10)])
+      server.publish([await flatTable('a', 300_000), await flatTable('b', 10)])
       const env = {HOME: home, AGNES_SERVER: server.origin, AGNES_TOKEN: 't'}
       const pulls = Array.from({length: 8}, (_, index) => {
         const flags = index % 2 === 0 ? ['--quiet'] : ['--json']
@@ -71,9 +44,9 @@ describe('agnes pull, with others around', () => {
     'succeeds while a reader holds the catalog, and queries see the new data',
     {timeout: 180_000},
     async () => {
-      const {catalog, agnes, sql} = await place()
+      const {catalog, agnes, sql} = await pullPlace()
       const server = await startCountingServer()
-      server.publish([await flat('a', 3)])
+      server.publish([await flatTable('a', 3)])
       await agnes(server.origin, 'pull')
       const api = join(repositoryRoot, 'node_modules/@duckdb/node-api/lib/index.js')
       const script = `import {DuckDBInstance} from '${api}'
@@ -83,7 +56,7 @@ describe('agnes pull, with others around', () => {
       setInterval(() => connection, 1000)`
       const reader = spawnProcess(process.execPath, ['--input-type=module', '-e', script])
       await reader.sees('reading')
-      server.publish([await flat('a', 4), await flat('b', 5)])
+      server.publish([await flatTable('a', 4), await flatTable('b', 5)])
       const pulled = await agnes(server.origin, 'pull', '--json')
       expect([pulled.exitCode, pulled.json.catalog.state]).toEqual([0, 'behind'])
       expect(pulled.json.warnings.join()).toContain('analytics.duckdb')
@@ -97,34 +70,11 @@ describe('agnes pull, with others around', () => {
       expect(await sql('SELECT sum(n)::INTEGER FROM b')).toEqual([[15]])
     },
   )
-
-  it(
-    'leaves the tables and views of the user alone for 100 pulls',
-    {timeout: 300_000},
-    async () => {
-      const {agnes, sql} = await place()
-      const server = await startCountingServer()
-      const versions = [[await flat('a', 3), await flat('mine', 9)], [await flat('a', 4)]]
-      server.publish(versions[0]!)
-      await agnes(server.origin, 'pull')
-      await sql(
-        'DROP VIEW mine',
-        'CREATE TABLE mine AS SELECT 42 AS x',
-        'CREATE VIEW my_view AS SELECT sum(n) AS s FROM a',
-        'SELECT 1',
-      )
-      for (let turn = 1; turn <= 100; turn++) {
-        server.publish(versions[turn % 2]!)
-        expect((await agnes(server.origin, 'pull')).exitCode).toBe(0)
-      }
-      expect(await sql('SELECT x, s::INTEGER FROM mine, my_view')).toEqual([[42, 6]])
-    },
-  )
 })
 
 describe('agnes pull, from recorded and hostile servers', () => {
   it.each(recordedVersions)('brings what %s lists', async (version) => {
-    const {agnes} = await place()
+    const {agnes} = await pullPlace()
     const server = await startTestServer()
     const exchanges = recorded(version)
     const manifest = exchanges.find(({label}) => label === 'sync: manifest (analyst)')!
@@ -158,7 +108,7 @@ describe('agnes pull, from recorded and hostile servers', () => {
     'takes a list of 10,000 tables, and hostile names among them',
     {timeout: 180_000},
     async () => {
-      const {agnes, root, home} = await place()
+      const {agnes, root, home} = await pullPlace()
       const server = await startTestServer()
       const rows = Array.from({length: 10_000}, (_, index) => [
         `t${index}`,
