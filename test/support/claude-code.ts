@@ -69,17 +69,19 @@ export async function claudeHome(
   onTestFinished(() => untilAllHaveLeft(home), 90_000)
   const bin = join(home, 'bin')
   await mkdir(bin, {recursive: true})
-  // Its 13 MB are compiled once, where Node can keep that; what it runs starts as it does for anybody.
+  // Its 13 MB are compiled once, by a Node that can keep that; what it runs starts as it does for anybody,
+  // on the Node of the tests.
   const isKept = `NODE_COMPILE_CACHE="${dirname(claude)}/.compiled"`
+  const clientNode = process.env.AGNES_TEST_CLIENT_NODE ?? process.execPath
   for (const [name, script, words] of [
-    ['claude', claude, isKept],
-    ['agnes', agnes, '-u NODE_COMPILE_CACHE'],
+    ['claude', claude, `${isKept} "${clientNode}"`],
+    ['agnes', agnes, `-u NODE_COMPILE_CACHE "${process.execPath}"`],
   ] as const) {
-    const line = `exec env ${words} "${process.execPath}" "${script}" "$@"`
+    const line = `exec env ${words} "${script}" "$@"`
     await writeFile(join(bin, name), `#!/bin/sh\n${line}\n`)
     await chmod(join(bin, name), 0o755)
   }
-  const env = {
+  const env: Record<string, string> = {
     HOME: home,
     PATH: [bin, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),
     ANTHROPIC_API_KEY: 'sk-ant-not-a-key',
