@@ -1,8 +1,11 @@
-import {execFile} from 'node:child_process'
+import {execFile, spawn, type ChildProcessByStdio} from 'node:child_process'
+import {once} from 'node:events'
 import {cp, mkdtemp, symlink, writeFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
+import {createInterface} from 'node:readline'
+import type {Readable, Writable} from 'node:stream'
 import {promisify} from 'node:util'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {isAllowed, MODES, POLICY, type Mode, type ToolName} from '../../src/lib/mcp/policy.js'
@@ -106,6 +109,8 @@ describe.each(MODES)('a scripted client in mode %s', (mode) => {
 
 describe('the command line of the official inspector', () => {
   let inspector: string
+  let again: ChildProcessByStdio<Writable, Readable, null>
+  let answers: AsyncIterator<string>
 
   beforeAll(async () => {
     const copy = join(home, 'inspector')
@@ -115,13 +120,21 @@ describe('the command line of the official inspector', () => {
     // The package reads its version from the repository it is built in.
     await writeFile(join(copy, 'package.json'), '{"name": "inspector", "version": "1.0.3"}')
     inspector = join(copy, 'cli/build/cli.js')
+    const script = join(repositoryRoot, 'test/support/inspector-again.js')
+    again = spawn(process.execPath, [script, join(copy, 'cli/build/index.js')], {
+      env: envFor('admin'),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    answers = createInterface({input: again.stdout})[Symbol.asyncIterator]()
+  })
+  afterAll(async () => {
+    again.stdin.end()
+    await once(again, 'close')
   })
 
-  async function inspect(mode: Mode, ...args: string[]) {
-    const server = [process.execPath, bin, 'mcp', '--mode', mode, '--workspace', root]
-    const env = {PATH: process.env.PATH, AGNES_NO_KEYCHAIN: '1', ...envOf(mode)}
-    const target = [inspector, '--cli', ...server, ...args]
-    return JSON.parse((await promisify(execFile)(process.execPath, target, {env})).stdout)
+  const serverOf = (mode: Mode) => [bin, 'mcp', '--mode', mode, '--workspace', root]
+  const envFor = (mode: Mode) => {
+    return {PATH: process.env.PATH, AGNES_NO_KEYCHAIN: '1', ...envOf(mode)}
   }
 
   it.each([
@@ -131,10 +144,24 @@ describe('the command line of the official inspector', () => {
   ] as const)(
     'lists the tools of mode %s',
     async (mode, count) => {
-      expect((await inspect(mode, '--method', 'tools/list')).tools).toHaveLength(count)
+      const list = ['--method', 'tools/list']
+      const target = [inspector, '--cli', process.execPath, ...serverOf(mode), ...list]
+      const env = envFor(mode)
+      const {stdout} = await promisify(execFile)(process.execPath, target, {env})
+      expect(JSON.parse(stdout).tools).toHaveLength(count)
     },
     120_000,
   )
+
+  /** What its launcher would run, in a process of all calls: to start it costs more than the call. */
+  async function inspect(...args: string[]) {
+    again.stdin.write(`${JSON.stringify([process.execPath, ...serverOf('admin'), ...args])}\n`)
+    const {value, done} = await answers.next()
+    if (done) throw new Error('the inspector has ended')
+    const {exitCode, stdout, stderr} = JSON.parse(value)
+    expect([exitCode, stderr]).toEqual([0, ''])
+    return JSON.parse(stdout)
+  }
 
   /** A handle lives in one server, and the inspector starts one for each call. */
   const HANDLED: readonly string[] = ['snapshot_create', 'snapshot_drop', 'grant_apply']
@@ -149,8 +176,7 @@ describe('the command line of the official inspector', () => {
         ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
       )
       const more = words.length === 0 ? [] : ['--tool-arg', ...words]
-      const call = ['--method', 'tools/call', '--tool-name', name, ...more]
-      const result = await inspect('admin', ...call)
+      const result = await inspect('--method', 'tools/call', '--tool-name', name, ...more)
       if (HANDLED.includes(name)) expect(failureOf(result).code).toBe('handle_missing')
       else expect(result.content[0].text).toContain(USES[name].proof)
     },
