@@ -42,7 +42,7 @@ const writable: Subject[] = [
   },
   // keychain.e2e.test.ts runs this file where a real one is unlocked.
   ...(process.env.AGNES_TEST_KEYCHAIN === 'unlocked'
-    ? [{name: 'OsKeychain over the keychain of this session', make: realKeychain}]
+    ? [{name: 'the keychain of this session', make: realKeychain}]
     : []),
 ]
 
