@@ -1,8 +1,9 @@
 // The command-line mode of the official MCP inspector, as its launcher runs it, but one call after the other in
 // this process: most of what one call costs is the start of its program.
 //
-//     node inspector-again.js PROGRAM    takes a line `["--method", …]` for each call, and answers each with
-//                                         a line {"exitCode", "stdout", "stderr"}
+//     node inspector-again.js PROGRAM
+//
+// A line of JSON is a call: the words after PROGRAM. It is answered by a line {"exitCode", "stdout", "stderr"}.
 import {createInterface} from 'node:readline'
 import {pathToFileURL} from 'node:url'
 
