@@ -142,8 +142,6 @@ describe('the real Claude Code client in a workspace of agnes init', () => {
       Object.assign(place.env, {AGNES_HOOK_SECONDS: '120', AGNES_HOOK_ANSWER_MS: '60000'})
       await aSessionStaysHere(place)
       await theNextStartsFresh(place)
-      delete place.env.AGNES_HOOK_SECONDS
-      delete place.env.AGNES_HOOK_ANSWER_MS
       await place.server.close()
       await nobodyIsHeldUp(place)
     },

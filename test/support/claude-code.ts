@@ -81,7 +81,7 @@ export async function claudeHome(
     await writeFile(join(bin, name), `#!/bin/sh\n${line}\n`)
     await chmod(join(bin, name), 0o755)
   }
-  const env: Record<string, string> = {
+  const env = {
     HOME: home,
     PATH: [bin, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),
     ANTHROPIC_API_KEY: 'sk-ant-not-a-key',
