@@ -5,17 +5,18 @@ import {describe, expect, it, onTestFinished, vi} from 'vitest'
 import type {DaemonStatusResult} from '../../src/commands/daemon/status.js'
 import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {adminOf} from '../support/admin-runs.js'
-import {writeDemoFolder} from '../support/demo-folder.js'
+import {demoServer} from '../support/demo-server.js'
 import {installedCli} from '../support/installed-cli.js'
 import {untilAllHaveLeft} from '../support/left-processes.js'
-import {runNode, spawnProcess} from '../support/spawn-node.js'
+import {runNode} from '../support/spawn-node.js'
 import {tempDir} from '../support/temp-dir.js'
 
 /** A demo server, an analyst's computer with two workspaces, and a daemon that looks every ten seconds. */
 async function company() {
   const entry = await installedCli()
   const home = await tempDir()
-  const server = await demoServer(entry, home)
+  const dir = await tempDir()
+  const server = {dir, ...(await demoServer(home, {entry, dir}))}
   const config = join(home, '.config/agnes')
   const env = {HOME: home, AGNES_NO_KEYCHAIN: '1'}
   const agnes = async (argv: string[], stdin?: string) => {
@@ -46,17 +47,6 @@ async function company() {
     return exitCode === 0 ? (json.rows[0][0] as number) : null
   }
   return {server, agnes, roots, query, rows}
-}
-
-/** In a process of its own, which a busy test does not hold up. */
-async function demoServer(entry: string, home: string) {
-  const dir = await tempDir()
-  await writeDemoFolder(dir)
-  const words = [entry, 'serve', dir, '--demo', '--port', '0', '--json']
-  const served = spawnProcess(process.execPath, words, {env: {HOME: home}, cwd: dir})
-  await served.sees('}\n')
-  const {url, adminToken, analystToken} = JSON.parse(served.stdout()) as Record<string, string>
-  return {dir, url: url!, adminToken: adminToken!, analystToken: analystToken!}
 }
 
 /** Publishes half of a table, beside and renamed, as an extractor does. */

@@ -9,12 +9,20 @@ export interface DemoServer {
   analystToken: string
 }
 
-/** `agnes serve --demo` in `home`, on a free port, ended with the test. */
-export async function demoServer(home: string): Promise<DemoServer> {
-  await writeDemoFolder(home)
-  const binary = join(repositoryRoot, 'bin/run.js')
-  const args = [binary, 'serve', '--demo', '--port', '0', '--json']
-  const server = spawnProcess(process.execPath, args, {env: {HOME: home}, cwd: home})
+/**
+ * `agnes serve --demo` on a free port, in a process of its own, which a busy test does not hold up; ended
+ * with the test.
+ *
+ * @param entry the program; this repository's by default
+ * @param dir the served folder; `home` by default
+ */
+export async function demoServer(
+  home: string,
+  {entry = join(repositoryRoot, 'bin/run.js'), dir = home} = {},
+): Promise<DemoServer> {
+  await writeDemoFolder(dir)
+  const words = [entry, 'serve', '--demo', '--port', '0', '--json']
+  const server = spawnProcess(process.execPath, words, {env: {HOME: home}, cwd: dir})
   await server.sees('}\n')
   return JSON.parse(server.stdout()) as DemoServer
 }

@@ -52,17 +52,17 @@ export async function readExtract(
   signal?: AbortSignal,
 ): Promise<Extract> {
   await session.run(`ATTACH ${quoteText(file)} AS ${NAME} (READ_ONLY)`, [], signal)
-  const found = await namesIn(session, 'table_name FROM duckdb_tables()', signal)
-  const columnsOf = async (table: string) =>
-    found.has(table) ? await columnsIn(session, table, signal) : new Set<string>()
+  const views = await namesIn(session, 'view_name, sql FROM duckdb_views()', signal)
+  const found = await namesIn(session, 'table_name, sql FROM duckdb_tables()', signal)
+  const columnsOf = async (name: string) =>
+    found.has(name) || views.has(name) ? columnsIn(session, name, signal) : new Set<string>()
   const tables = await readMeta(session, await columnsOf('_meta'), signal)
   const remotes = await readRemotes(session, await columnsOf('_remote_attach'), signal)
-  const views = await namesIn(session, 'view_name, sql FROM duckdb_views()', signal)
   await session.run(`DETACH ${NAME}`)
   return {tables, remotes, views}
 }
 
-/** Names in the file's main schema, each with what the second column says of it. */
+/** Names in the file's main schema, each with its definition. */
 async function namesIn(
   session: WarehouseSession,
   columnsFromCatalog: string,

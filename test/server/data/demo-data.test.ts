@@ -8,7 +8,7 @@ import {createBenchData} from '../../../src/server/data/create-bench-data.js'
 import {createDemoData, type DemoSeed} from '../../../src/server/data/create-demo-data.js'
 import {createQueryEngine} from '../../../src/server/engine/query-engine.js'
 import {FakeClock} from '../../support/fake-clock.js'
-import {repositoryRoot} from '../../support/run-cli.js'
+import {demoTemplates} from '../../support/demo-folder.js'
 import {tempDir} from '../../support/temp-dir.js'
 import {openStore, warehouse} from './open-store.js'
 
@@ -18,7 +18,7 @@ async function demo(options: {scale?: number; seed?: number; dir?: string} = {})
     {scale: options.scale ?? 0.05, seed: options.seed ?? 1},
     {
       files: new NodeFiles(dir, systemRandom),
-      templates: new NodeFiles(join(repositoryRoot, 'templates/demo'), systemRandom),
+      templates: demoTemplates(),
       warehouse,
     },
   )

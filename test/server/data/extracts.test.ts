@@ -121,6 +121,17 @@ describe('extracts', () => {
     expect((await ask(dir, "SELECT v FROM hive WHERE month = '2026-02'")).rows).toEqual([[4]])
   })
 
+  it('may make _meta a view', async () => {
+    const dir = await tempDir()
+    await writeSource(dir, 'crm', {
+      meta: [row('accounts')],
+      data: {'accounts.parquet': 'FROM range(3)'},
+      more: ['ALTER TABLE _meta RENAME TO listed', 'CREATE VIEW _meta AS FROM listed'],
+    })
+    const {store} = await openStore(dir)
+    expect(store.tables()).toMatchObject([{name: 'accounts', rows: 3}])
+  })
+
   it('survive a damaged source, and keep what was known of one that broke later', async () => {
     const dir = await tempDir()
     await writeSource(dir, 'good', {meta: [row('t')], data: {'t.parquet': 'SELECT 1 AS v'}})

@@ -7,7 +7,7 @@ import {NodeFiles} from '../../../src/lib/adapters/node-files.js'
 import {systemRandom} from '../../../src/lib/adapters/system-random.js'
 import {createDemoData} from '../../../src/server/data/create-demo-data.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../../support/embedded-server.js'
-import {repositoryRoot} from '../../support/run-cli.js'
+import {demoTemplates} from '../../support/demo-folder.js'
 import {warehouse} from '../data/open-store.js'
 
 let dir: string
@@ -15,7 +15,7 @@ let server: EmbeddedServer
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'agnes-routes-'))
-  const templates = new NodeFiles(join(repositoryRoot, 'templates/demo'), systemRandom)
+  const templates = demoTemplates()
   const files = new NodeFiles(dir, systemRandom)
   const {grants} = await createDemoData({scale: 0.2, seed: 3}, {files, templates, warehouse})
   server = await startEmbeddedServer({dir, isShared: true})
