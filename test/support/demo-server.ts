@@ -14,14 +14,14 @@ export interface DemoServer {
  * with the test.
  *
  * @param entry the program; this repository's by default
- * @param dir the served folder; `home` by default
+ * @param dir the served folder; one in `home` by default
  */
 export async function demoServer(
   home: string,
-  {entry = join(repositoryRoot, 'bin/run.js'), dir = home} = {},
+  {entry = join(repositoryRoot, 'bin/run.js'), dir = join(home, 'agnes-demo')} = {},
 ): Promise<DemoServer> {
   await writeDemoFolder(dir)
-  const words = [entry, 'serve', '--demo', '--port', '0', '--json']
+  const words = [entry, 'serve', dir, '--demo', '--port', '0', '--json']
   const server = spawnProcess(process.execPath, words, {env: {HOME: home}, cwd: dir})
   await server.sees('}\n')
   return JSON.parse(server.stdout()) as DemoServer
