@@ -5,8 +5,8 @@ const IDLE = ['pull', 'push', 'statusline']
 
 /**
  * Entry of the binary. The version, the status line, what Claude Code's hooks run, a pull with nothing to
- * do and a query that another process answers come without the command line's own machinery: they are
- * asked for often, and somebody waits.
+ * do, and queries and MCP sessions that another process answers come without the command line's own
+ * machinery: they are asked for often, and somebody waits.
  */
 export async function main(entryUrl: string, argv: string[]): Promise<void> {
   const root = fileURLToPath(new URL('..', entryUrl))
@@ -23,6 +23,10 @@ export async function main(entryUrl: string, argv: string[]): Promise<void> {
   if (verb === 'query') {
     const {answerQuery} = await import('./lib/run-query.js')
     if (await answerQuery(rest)) return
+  }
+  if (verb === 'mcp') {
+    const {answerMcp} = await import('./lib/run-mcp.js')
+    if (await answerMcp(rest)) return
   }
   const {runCli} = await import('./lib/run-cli.js')
   await runCli(root, argv)

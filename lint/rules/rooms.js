@@ -89,6 +89,7 @@ export function roomOf(path) {
       'run-cli',
       'run-hook',
       'run-idle',
+      'run-mcp',
       'run-pull',
       'run-query',
       'explain-cli',

@@ -5,6 +5,7 @@ import {readdirSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {basename, join, relative} from 'node:path'
 import {build} from 'esbuild'
+import {IMPORT_META_URL, toCommonJs} from './common-js.js'
 import {lazyRequires} from './lazy-requires.js'
 import {safeBuffers} from './safe-buffers.js'
 import {lazyCrypto, slimGot} from './slim-got.js'
@@ -30,17 +31,10 @@ export async function bundle(root, outdir, more = []) {
     bundle: true,
     format: 'esm',
     platform: 'node',
-    target: 'node20',
-    minify: true,
-    keepNames: true,
-    legalComments: 'none',
+    ...WRITTEN,
     external: ['@duckdb/node-bindings*', 'keytar', 'typescript'],
     logLevel: 'warning',
     metafile: true,
-    // Bundled CommonJS libraries call require() for built-in modules.
-    banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
   }
   const main = await build({
     ...shared,
@@ -51,15 +45,10 @@ export async function bundle(root, outdir, more = []) {
     // Node loads a CommonJS file without its module loader, and built-in parts only where they are used.
     format: 'cjs',
     outExtension: {'.js': '.cjs'},
+    supported: {'dynamic-import': false},
     define: {'import.meta.url': '__importMetaUrl'},
-    banner: {js: "const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;"},
+    banner: {js: IMPORT_META_URL},
     alias: {'node:fs/promises': join(root, 'src/lib/adapters/blocking-fs.ts')},
-    // Names as they are cost a hook less than giving them back to functions and classes, one by one.
-    minifyIdentifiers: false,
-    minifyWhitespace: true,
-    minifySyntax: true,
-    minify: false,
-    keepNames: false,
     plugins: [requiredShortCuts(), loadedLater(root), requiredBuiltins(), lazyCrypto()],
   })
   const result = await build({
@@ -84,6 +73,8 @@ export async function bundle(root, outdir, more = []) {
       lazyRequires(OCLIF_FILES),
     ],
   })
+  const files = Object.keys(result.metafile.outputs).map((path) => join(root, path))
+  await toCommonJs(outdir, files, WRITTEN)
   await oclif.buildRest(outdir)
   return {
     inputs: {...main.metafile.inputs, ...result.metafile.inputs},
@@ -91,11 +82,19 @@ export async function bundle(root, outdir, more = []) {
   }
 }
 
+/** Names as they are: to give them back to functions and classes, one by one, costs a start more. */
+const WRITTEN = {
+  target: 'node20',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+}
+
 /**
  * Each is one file with all it takes, loaded by `main` where the verb is its own: reading and compiling what
  * the others take costs as much as doing it.
  */
-const SHORT_CUTS = ['run-idle', 'run-query']
+const SHORT_CUTS = ['run-idle', 'run-query', 'run-mcp']
 
 /** What a short cut takes only when something is to do; these stand in the rest. */
 const LATER = [

@@ -1,6 +1,6 @@
 import {existsSync, writeSync} from 'node:fs'
+import {createRequire} from 'node:module'
 import {join} from 'node:path'
-import {pathToFileURL} from 'node:url'
 import {fromOclif, type BaseCommand} from './base-command.js'
 import {createContext} from './context.js'
 import {toErrorDocument} from './errors.js'
@@ -38,10 +38,10 @@ async function runCommand(root: string, words: string[], rest: string[]): Promis
 
 /** @param root of the package; @param words of a command that is there */
 export async function loadCommand(root: string, words: string[]): Promise<CommandClass> {
-  const module = (await import(pathToFileURL(commandFile(root, words)).href)) as {
+  const {default: command} = createRequire(root)(commandFile(root, words)) as {
     default: CommandClass
   }
-  return module.default
+  return command
 }
 
 /** How many leading words of argv name a command; the longest name wins. */

@@ -32,6 +32,7 @@ describe('the bundle', () => {
     ['main', 5000],
     ['run-idle', 120_000],
     ['run-query', 40_000],
+    ['run-mcp', 10_000],
   ])('has %s in one small file without anything heavy', (name, most) => {
     const [file] = Object.keys(outputs).filter((path) => basename(path) === `${name}.cjs`)
     const {imports, bytes} = outputs[file!]!
