@@ -1,80 +1,18 @@
-import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises'
-import {dirname, join} from 'node:path'
+import {readFile, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {claudeHome, installClaudeCode, type ClaudeCode} from '../support/claude-code.js'
-import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
-import {startMessagesApi, type Reply} from '../support/messages-api.js'
-import {repositoryRoot} from '../support/run-cli.js'
-import {tempDir} from '../support/temp-dir.js'
+import {installClaudeCode, type ClaudeCode} from '../support/claude-code.js'
+import {claudeDesk, type ClaudeDesk} from '../support/claude-desk.js'
 import {secretCorpus} from '../unit/redact/secret-corpus.js'
 
 let client: ClaudeCode
-
 beforeAll(async () => {
   client = await installClaudeCode()
 }, 300_000)
 afterAll(() => client?.remove())
 
-/** A workspace made by `agnes init`, its server in this process, the real client beside it. */
-async function desk(script: readonly Reply[] = []) {
-  const home = await tempDir()
-  const data = join(home, 'data')
-  const write = async (path: string, text: string) => {
-    await mkdir(dirname(join(data, path)), {recursive: true})
-    await writeFile(join(data, path), text)
-  }
-  await write('orders.csv', 'id,amount\n1,10\n2,20\n')
-  const server = await startEmbeddedServer({dir: data})
-  await server.grant('orders')
-  const api = await startMessagesApi(script)
-  const programs = {
-    claude: client.program,
-    agnes: join(repositoryRoot, 'bin/run.js'),
-    apiUrl: api.url,
-  }
-  const {env, claude, agnes} = await claudeHome(home, programs)
-  const init = ['init', 'ws', '--server-url', server.url, '--token-stdin', '--json']
-  const made = await agnes(home, init, await lastingToken(server))
-  expect([made.exitCode, made.stderr]).toEqual([0, ''])
-  const workspace = join(home, 'ws')
-  return {
-    server,
-    api,
-    env,
-    workspace,
-    write,
-    ask: (...args: string[]) => claude(workspace, '-p', ...args),
-    agnes: (...args: string[]) => agnes(workspace, args),
-    json: async (...args: string[]) => {
-      const {exitCode, stdout, stderr} = await agnes(workspace, [...args, '--json'])
-      expect([stdout, exitCode, stderr]).toEqual([stdout, 0, ''])
-      return JSON.parse(stdout)
-    },
-    /** Names and texts of the transcripts on the server. */
-    sent: () => transcripts(server),
-  }
-}
-
-type Desk = Awaited<ReturnType<typeof desk>>
-
-/** One that expires so late that nobody is told. */
-async function lastingToken({state, issuer}: EmbeddedServer): Promise<string> {
-  const analyst = state.userByEmail('analyst@example.com')!
-  const days90 = {name: 'desk', scope: 'general', seconds: 90 * 86_400}
-  const {token, row} = issuer.personal(analyst, days90)
-  await state.update(() => ({changes: [{put: 'tokens', row}], result: undefined}))
-  return token
-}
-
-async function transcripts({dir}: EmbeddedServer): Promise<string[]> {
-  const uploads = join(dir, 'uploads')
-  const names = await readdir(uploads, {recursive: true}).catch(() => [])
-  const found = names.filter((name) => name.endsWith('.jsonl'))
-  return Promise.all(found.map((name) => readFile(join(uploads, name), 'utf8')))
-}
-
 /** Says of one session that it is private. */
-async function aSessionStaysHere(place: Desk): Promise<void> {
+async function aSessionStaysHere(place: ClaudeDesk): Promise<void> {
   const run = await place.ask('/agnes-private')
   expect([run.exitCode, run.stdout]).toEqual([0, 'This session stays here.\n'])
   const {sessions} = await place.json('session', 'list')
@@ -85,7 +23,7 @@ async function aSessionStaysHere(place: Desk): Promise<void> {
 }
 
 /** The next one, after a change on the server; only its transcript arrives there. */
-async function theNextStartsFresh(place: Desk): Promise<void> {
+async function theNextStartsFresh(place: ClaudeDesk): Promise<void> {
   await place.write('orders.csv', 'id,amount\n1,700\n2,77\n')
   await place.write('refunds.csv', 'id\n1\n')
   await place.server.store.rescan()
@@ -107,7 +45,7 @@ async function theNextStartsFresh(place: Desk): Promise<void> {
 }
 
 /** By the same session with our hooks and without them, in turn. */
-async function nobodyIsHeldUp(place: Desk): Promise<void> {
+async function nobodyIsHeldUp(place: ClaudeDesk): Promise<void> {
   const settings = join(place.workspace, '.claude/settings.json')
   const hooks = await readFile(settings, 'utf8')
   const times = {with: [] as number[], without: [] as number[]}
@@ -137,7 +75,11 @@ describe('the real Claude Code client in a workspace of agnes init', () => {
         tool: 'Bash',
         input: {command: 'agnes query "SELECT sum(amount) AS total FROM orders" --json'},
       }
-      const place = await desk(['This session stays here.', total, 'The total is 777.'])
+      const place = await claudeDesk(client, [
+        'This session stays here.',
+        total,
+        'The total is 777.',
+      ])
       // A busy computer decides nothing.
       Object.assign(place.env, {AGNES_HOOK_SECONDS: '120', AGNES_HOOK_ANSWER_MS: '60000'})
       await aSessionStaysHere(place)
@@ -146,51 +88,6 @@ describe('the real Claude Code client in a workspace of agnes init', () => {
       await nobodyIsHeldUp(place)
     },
   )
-
-  it('gets, updates and loses the plugins the server offers', {timeout: 300_000}, async () => {
-    const place = await desk()
-    const {state} = place.server
-    const offer = async (name: string, version: string, text: string) => {
-      const root = `marketplace/core/${name}`
-      const manifest = {name, version, description: `About ${name}`}
-      await place.write(`${root}/.claude-plugin/plugin.json`, JSON.stringify(manifest))
-      await place.write(`${root}/commands/hello.md`, text)
-    }
-    for (const name of ['alpha', 'beta']) {
-      await offer(name, '1.0.0', `Say the word of ${name} one.\n`)
-      const row = {
-        id: name,
-        groupId: 'analysts',
-        resourceType: 'marketplace_plugin',
-        resourceId: `core/${name}`,
-        assignedAt: '2026-01-31T12:00:00.000000',
-        assignedBy: 'test',
-      }
-      await state.update(() => ({changes: [{put: 'grants', row}], result: undefined}))
-    }
-    const did = async (...flags: string[]) =>
-      (await place.json('marketplace', 'refresh', ...flags)).plugins.map(
-        ({action, name, state: end}: {action: string; name: string; state: string}) =>
-          `${action} ${name} ${end}`,
-      )
-    expect(await did('--check')).toEqual(['install alpha planned', 'install beta planned'])
-    expect(await did()).toEqual(['install alpha done', 'install beta done'])
-    expect(await did('--check')).toEqual([])
-    await place.ask('/alpha:hello')
-    expect(place.api.turns.at(-1)!.text).toContain('Say the word of alpha one.')
-
-    await offer('alpha', '1.1.0', 'Say the word of alpha two.\n')
-    await state.update(() => ({changes: [{drop: 'grants', key: ['beta']}], result: undefined}))
-    expect(await did('--git')).toEqual(['update alpha done', 'remove beta done'])
-    await place.ask('/alpha:hello')
-    expect(place.api.turns.at(-1)!.text).toContain('Say the word of alpha two.')
-
-    await state.update(() => ({changes: [{drop: 'grants', key: ['alpha']}], result: undefined}))
-    const last = await place.json('marketplace', 'refresh')
-    expect(last).toMatchObject({offered: [], plugins: [], kept: ['alpha']})
-    const settings = await readFile(join(place.workspace, '.claude/settings.json'), 'utf8')
-    expect(JSON.parse(settings).enabledPlugins).toEqual({'alpha@agnes': true})
-  })
 })
 
 function median(values: number[]): number {
