@@ -2,7 +2,7 @@ import {statSync} from 'node:fs'
 import {BaseSequencer, type TestSpecification} from 'vitest/node'
 
 /**
- * Files in the order of their price, so that all workers finish at about the same time: those of minutes,
+ * Files in the order of their price, so that all workers finish at about the same time: the slow ones,
  * those that start processes, those with a process of their own, the rest. Files that share a process
  * stay together.
  */
