@@ -1,12 +1,10 @@
 import {defineConfig} from 'vitest/config'
 import {DearFirst} from './test/support/dear-first.js'
 
-/** In a process they share: most take less time than its start. */
-const TOGETHER = ['test/{unit,commands,server}/**/*.test.ts']
-/** In a process of its own: what starts processes, takes minutes, signals or weighs the one it is in. */
-const WHOLE = [
-  'test/{contract,docs,e2e}/**/*.test.ts',
-  'test/**/*.{e2e,slow}.test.ts',
+/** In a process of its own: what takes minutes, signals, masks or weighs the one it is in. */
+const ALONE = [
+  'test/**/*.slow.test.ts',
+  'test/contract/{control-socket,query-engine}.test.ts',
   'test/commands/query-{register-bq,warm}.test.ts',
 ]
 
@@ -25,11 +23,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {name: 'together', include: TOGETHER, exclude: WHOLE, isolate: false},
+        // To start a process and import the same again takes longer than most files do.
+        test: {name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false},
       },
       {
         extends: true,
-        test: {name: 'whole', include: WHOLE},
+        test: {name: 'alone', include: ALONE},
       },
     ],
   },

@@ -38,7 +38,7 @@ async function inSession(state: 'unlocked' | 'locked', file: string): Promise<En
     state === 'unlocked'
       ? 'printf secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null'
       : 'gnome-keyring-daemon --start --components=secrets >/dev/null'
-  const tests = `"${process.execPath}" node_modules/vitest/vitest.mjs run --maxWorkers=1 --project=whole ${file} -t "${OURS}"`
+  const tests = `"${process.execPath}" node_modules/vitest/vitest.mjs run --maxWorkers=1 --project=together ${file} -t "${OURS}"`
   const env = {
     PATH: process.env.PATH,
     HOME: home,

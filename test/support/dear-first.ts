@@ -3,7 +3,7 @@ import {BaseSequencer, type TestSpecification} from 'vitest/node'
 
 /**
  * Files in the order of their price, so that all workers finish at about the same time: the slow ones,
- * those that start processes, those with a process of their own, the rest. Files that share a process
+ * others with a process of their own, those that start processes, the rest. Files that share a process
  * stay together.
  */
 export class DearFirst extends BaseSequencer {
@@ -22,6 +22,6 @@ export class DearFirst extends BaseSequencer {
 
 function rankOf({moduleId, project}: TestSpecification): number {
   if (moduleId.endsWith('.slow.test.ts')) return 0
-  if (moduleId.endsWith('.e2e.test.ts')) return 1
-  return project.config.isolate ? 2 : 3
+  if (project.config.isolate) return 1
+  return moduleId.endsWith('.e2e.test.ts') ? 2 : 3
 }
