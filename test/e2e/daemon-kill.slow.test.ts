@@ -10,7 +10,7 @@ import type {DaemonRequest} from '../../src/lib/daemon/control.js'
 import type {DaemonStatus} from '../../src/lib/daemon/model.js'
 import {AgnesError} from '../../src/lib/errors.js'
 import {startCountingServer} from '../support/counting-server.js'
-import {installedCli} from '../support/installed-cli.js'
+import {ownCli} from '../support/installed-cli.js'
 import {untilAllHaveLeft} from '../support/left-processes.js'
 import {tempDir} from '../support/temp-dir.js'
 import {parquet} from '../unit/sync/pull-world.js'
@@ -55,7 +55,7 @@ async function recordRuns(entry: string): Promise<void> {
 }
 
 async function computer(seed: number) {
-  const entry = await installedCli()
+  const entry = await ownCli()
   await recordRuns(entry)
   const home = await tempDir()
   const root = join(home, 'ws')

@@ -4,6 +4,7 @@ import {join} from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
 import {daemonComputer} from '../support/daemon-computer.js'
 import {flatTable} from '../support/flat-table.js'
+import {ownCli} from '../support/installed-cli.js'
 
 describe('the daemon as a process', {timeout: 180_000}, () => {
   it('starts, answers, is one, and stops', async () => {
@@ -49,7 +50,7 @@ describe('the daemon as a process', {timeout: 180_000}, () => {
   })
 
   it('is replaced by one of the version that asks', async () => {
-    const pc = await daemonComputer(['one'])
+    const pc = await daemonComputer(['one'], await ownCli())
     const old = await pc.agnes('daemon', 'start')
     const manifest = join(pc.entry, '../../package.json')
     const text = await readFile(manifest, 'utf8')

@@ -9,9 +9,13 @@ import {untilAllHaveLeft} from './left-processes.js'
 import {runNode} from './spawn-node.js'
 import {tempDir} from './temp-dir.js'
 
-/** A computer with a server to talk to, some workspaces, and no daemon yet. */
-export async function daemonComputer(workspaces: string[]) {
-  const entry = await installedCli()
+/**
+ * A computer with a server to talk to, some workspaces, and no daemon yet.
+ *
+ * @param program another entry of the CLI than the one of all tests
+ */
+export async function daemonComputer(workspaces: string[], program?: string) {
+  const entry = program ?? (await installedCli())
   const home = await tempDir()
   const config = join(home, '.config/agnes')
   const server = await startCountingServer()
