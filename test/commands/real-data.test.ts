@@ -2,9 +2,9 @@ import {copyFile, mkdir, mkdtemp, realpath, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
-import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import type {Cell} from '../../src/lib/ports/warehouse.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
+import {inEngine} from '../support/engine.js'
 import {repositoryRoot, runCli} from '../support/run-cli.js'
 
 /** Source file and the table the server makes of it. */
@@ -91,11 +91,6 @@ async function columnsOf(file: string): Promise<{name: string; isNumber: boolean
   }))
 }
 
-async function engineRows(sql: string): Promise<Cell[][]> {
-  const session = await new DuckDbWarehouse().open({path: ':memory:', access: 'write'})
-  try {
-    return await session.rows(sql)
-  } finally {
-    await session.close()
-  }
+function engineRows(sql: string): Promise<Cell[][]> {
+  return inEngine((session) => session.rows(sql))
 }

@@ -2,9 +2,9 @@ import {existsSync} from 'node:fs'
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expect, it} from 'vitest'
-import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {adminOf} from '../support/admin-runs.js'
 import {startEmbeddedServer} from '../support/embedded-server.js'
+import {viewsOf} from '../support/engine.js'
 import {runCli} from '../support/run-cli.js'
 import {tempDir} from '../support/temp-dir.js'
 
@@ -20,13 +20,7 @@ async function analyst() {
   return {server, admin, agnes, root}
 }
 
-async function catalogNames(root: string): Promise<unknown[]> {
-  const path = join(root, 'user/duckdb/analytics.duckdb')
-  const session = await new DuckDbWarehouse().open({path, access: 'read'})
-  const rows = await session.rows('SELECT view_name FROM duckdb_views() WHERE NOT internal')
-  await session.close()
-  return rows.map(([name]) => name)
-}
+const catalogNames = (root: string) => viewsOf(join(root, 'user/duckdb/analytics.duckdb'))
 
 it('takes a revoked table from disk, catalog and snapshots at the next pull, and says so', async () => {
   const {admin, agnes, root} = await analyst()

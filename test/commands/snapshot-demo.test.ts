@@ -3,8 +3,8 @@ import {mkdir, mkdtemp, realpath, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest'
-import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../support/embedded-server.js'
+import {viewsOf} from '../support/engine.js'
 import {words} from '../docs/printed-commands.js'
 import {runCli, type RunOutcome} from '../support/run-cli.js'
 
@@ -44,18 +44,7 @@ function agnes(argv: string[], options: {tty?: boolean; stdin?: string} = {}): P
   return runCli(argv, {env, currentDir: home, ...options})
 }
 
-async function views(): Promise<unknown[]> {
-  const path = join(root, 'user/duckdb/analytics.duckdb')
-  const session = await new DuckDbWarehouse().open({path, access: 'read'})
-  try {
-    const rows = await session.rows(
-      'SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1',
-    )
-    return rows.map(([name]) => name)
-  } finally {
-    await session.close()
-  }
-}
+const views = () => viewsOf(join(root, 'user/duckdb/analytics.duckdb'))
 
 async function snapshotFiles(): Promise<string[]> {
   return (await readdir(join(root, 'user/snapshots')).catch(() => [])).sort()

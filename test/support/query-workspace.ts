@@ -1,7 +1,6 @@
 import {createHash} from 'node:crypto'
 import {mkdir, readFile, stat} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
-import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {workspacePaths} from '../../src/lib/config/paths.js'
 import {encodeDocument} from '../../src/lib/sync/state-document.js'
 import {
@@ -9,6 +8,7 @@ import {
   type InstalledTable,
   type SyncState,
 } from '../../src/lib/sync/state-model.js'
+import {onDatabase, writeParquet} from './engine.js'
 import {runCli, type RunOptions, type RunOutcome} from './run-cli.js'
 import {tempWorkspace, type TempWorkspace} from './temp-workspace.js'
 
@@ -34,7 +34,7 @@ export async function queryWorkspace(
   const {root} = workspace
   const copy = async (sql: string, path: string) => {
     await mkdir(dirname(join(root, path)), {recursive: true})
-    await execute(':memory:', `COPY (${sql}) TO '${join(root, path)}' (FORMAT parquet)`)
+    await writeParquet(sql, join(root, path))
   }
   const installed = new Map<string, InstalledTable>()
   for (const [name, made] of Object.entries(content.tables ?? {})) {
@@ -65,7 +65,7 @@ export async function queryWorkspace(
   if (content.catalog !== undefined) {
     const path = join(root, workspacePaths.catalog)
     await mkdir(dirname(path), {recursive: true})
-    await execute(path, content.catalog.replaceAll('{root}', root))
+    await onDatabase(path, content.catalog.replaceAll('{root}', root))
   }
   const state = {
     ...emptySyncState(),
@@ -78,13 +78,4 @@ export async function queryWorkspace(
   const run = (argv: string[], options: Partial<RunOptions> = {}) =>
     runCli(argv, {env: {HOME: workspace.home}, currentDir: root, ...options})
   return {...workspace, run, copy}
-}
-
-async function execute(path: string, sql: string): Promise<void> {
-  const session = await new DuckDbWarehouse().open({path, access: 'write', threads: 1})
-  try {
-    await session.run(sql)
-  } finally {
-    await session.close()
-  }
 }

@@ -4,7 +4,8 @@ import {describe, expect, it} from 'vitest'
 import {createQueryEngine} from '../../../src/server/engine/query-engine.js'
 import {FakeClock} from '../../support/fake-clock.js'
 import {tempDir} from '../../support/temp-dir.js'
-import {META, onDatabase, openStore, warehouse} from './open-store.js'
+import {onDatabase, writeParquet} from '../../support/engine.js'
+import {META, openStore, warehouse} from './open-store.js'
 
 interface SourceOptions {
   /** Rows of `_meta` as SQL value lists. */
@@ -19,7 +20,7 @@ async function writeSource(dir: string, name: string, {meta, data = {}, more = [
   const folder = join(dir, 'extracts', name)
   for (const [path, select] of Object.entries(data)) {
     await mkdir(join(folder, 'data', path, '..'), {recursive: true})
-    await onDatabase(':memory:', `COPY (${select}) TO '${join(folder, 'data', path)}'`)
+    await writeParquet(select, join(folder, 'data', path))
   }
   await mkdir(folder, {recursive: true})
   const rows = meta.map((values) => `INSERT INTO _meta VALUES (${values})`)
@@ -157,7 +158,7 @@ describe('extracts', () => {
     const {store} = await openStore(dir)
     const before = store.byId('t')!
     const file = join(dir, 'extracts/crm/data/t.parquet')
-    await onDatabase(':memory:', `COPY (SELECT 2 AS v) TO '${file}'`)
+    await writeParquet('SELECT 2 AS v', file)
     await utimes(file, new Date(), new Date('2026-06-01'))
     await store.rescan()
     const after = store.byId('t')!
@@ -240,13 +241,11 @@ describe('remote engines', () => {
     await mkdir(join(dir, 'extracts/wh'), {recursive: true})
     const file = join(dir, 'extracts/wh/secret.duckdb')
     const attach = `ATTACH '${file}' AS wh (ENCRYPTION_KEY 'open sesame')`
-    await onDatabase(
-      ':memory:',
-      'SET force_mbedtls_unsafe = true',
-      attach,
-      'CREATE TABLE wh.visits AS SELECT 42 AS v',
-      'DETACH wh',
-    )
+    const session = await warehouse.open({path: ':memory:', access: 'write'})
+    await session.run('SET force_mbedtls_unsafe = true')
+    await session.run(attach)
+    await session.run('CREATE TABLE wh.visits AS SELECT 42 AS v; DETACH wh')
+    await session.close()
     await writeSource(dir, 'wh', {
       meta: [row('visits', 'remote')],
       more: [

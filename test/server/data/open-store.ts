@@ -41,16 +41,6 @@ export async function openStore(dir: string, secrets?: Record<string, string>) {
   return {store: await openDataStore(deps), logger: deps.logger, deps}
 }
 
-/** Runs statements on a database file, as an extractor would. */
-export async function onDatabase(path: string, ...statements: string[]): Promise<void> {
-  const session = await warehouse.open({path, access: 'write'})
-  try {
-    for (const statement of statements) await session.run(statement)
-  } finally {
-    await session.close()
-  }
-}
-
 /** Copies data sets of vega-datasets into `dir`, under other names where asked for. */
 export async function copyVega(dir: string, names: Record<string, string>): Promise<void> {
   await mkdir(dir, {recursive: true})

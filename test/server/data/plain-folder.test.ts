@@ -3,7 +3,8 @@ import {mkdir, readdir, readFile, rm, stat, utimes, writeFile} from 'node:fs/pro
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {tempDir} from '../../support/temp-dir.js'
-import {copyVega, onDatabase, openStore, vega} from './open-store.js'
+import {writeParquet} from '../../support/engine.js'
+import {copyVega, openStore, vega} from './open-store.js'
 
 async function plainFolder(): Promise<string> {
   const dir = await tempDir()
@@ -71,11 +72,11 @@ describe('a plain folder', () => {
     const dir = await tempDir()
     await mkdir(join(dir, 'tickets/month=2026-01'), {recursive: true})
     await mkdir(join(dir, 'tickets/month=2026-02'), {recursive: true})
-    await onDatabase(
-      ':memory:',
-      `COPY (SELECT range AS id FROM range(3)) TO '${dir}/tickets/month=2026-01/data.parquet'`,
-      `COPY (SELECT range AS id FROM range(4)) TO '${dir}/tickets/month=2026-02/data.parquet'`,
-    )
+    for (const month of [1, 2])
+      await writeParquet(
+        `SELECT range AS id FROM range(${month + 2})`,
+        `${dir}/tickets/month=2026-0${month}/data.parquet`,
+      )
     const {store} = await openStore(dir)
     const tickets = store.byName('tickets')!
     expect(tickets.parts!.map(({path}) => path)).toEqual([
@@ -112,7 +113,7 @@ describe('a plain folder', () => {
   it('keeps serving the last good copy of a file that broke', async () => {
     const dir = await tempDir()
     await copyVega(dir, {'weather.csv': 'weather.csv'})
-    await onDatabase(':memory:', `COPY (SELECT 1 AS a) TO '${dir}/one.parquet'`)
+    await writeParquet('SELECT 1 AS a', `${dir}/one.parquet`)
     const {store} = await openStore(dir)
     const hash = store.byName('one')!.hash
     await writeFile(join(dir, 'one.parquet'), 'half written')

@@ -4,7 +4,8 @@ import {dirname, join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {startEmbeddedServer} from '../../support/embedded-server.js'
 import {tempDir} from '../../support/temp-dir.js'
-import {META, onDatabase} from './open-store.js'
+import {onDatabase, writeParquet} from '../../support/engine.js'
+import {META} from './open-store.js'
 
 const md5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex')
 
@@ -16,7 +17,7 @@ async function serveShop() {
     const target = join(data, path)
     await mkdir(dirname(target), {recursive: true})
     // As extractors do: whole beside it, then renamed.
-    await onDatabase(':memory:', `COPY (FROM range(${rows})) TO '${target}.next' (FORMAT parquet)`)
+    await writeParquet(`FROM range(${rows})`, `${target}.next`)
     await rename(`${target}.next`, target)
   }
   await write('orders.parquet', 3)

@@ -1,11 +1,10 @@
 import {describe, expect, it} from 'vitest'
 import {queryCellJson, sampleCellJson} from '../../../src/server/engine/cell-json.js'
-import {warehouse} from '../data/open-store.js'
+import {inEngine} from '../../support/engine.js'
 
 /** One cell of each type through the real engine. */
-async function written(expression: string): Promise<{query: string; sample: string}> {
-  const session = await warehouse.open({path: ':memory:', access: 'write'})
-  try {
+function written(expression: string): Promise<{query: string; sample: string}> {
+  return inEngine(async (session) => {
     const {columns, batches} = await session.stream(`SELECT ${expression}`)
     for await (const batch of batches) {
       const cell = batch.columns[0]![0]!
@@ -13,9 +12,7 @@ async function written(expression: string): Promise<{query: string; sample: stri
       return {query: queryCellJson(cell, type), sample: sampleCellJson(cell, type)}
     }
     return expect.fail('no row')
-  } finally {
-    await session.close()
-  }
+  })
 }
 
 describe('cells', () => {

@@ -6,7 +6,8 @@ import type {ApiError} from '../../../src/server/api-error.js'
 import {createQueryEngine} from '../../../src/server/engine/query-engine.js'
 import type {QueryEngine} from '../../../src/server/model.js'
 import {FakeClock} from '../../support/fake-clock.js'
-import {copyVega, onDatabase, openStore, warehouse} from '../data/open-store.js'
+import {onDatabase} from '../../support/engine.js'
+import {copyVega, openStore, warehouse} from '../data/open-store.js'
 
 let dir: string
 let engine: QueryEngine

@@ -8,7 +8,8 @@ import type {OpenedDataStore} from '../../../src/server/data/open-data-store.js'
 import {createQueryEngine} from '../../../src/server/engine/query-engine.js'
 import type {PublishedTable, QueryEngine, ScanRequest} from '../../../src/server/model.js'
 import {FakeClock} from '../../support/fake-clock.js'
-import {copyVega, onDatabase, openStore, warehouse} from '../data/open-store.js'
+import {onDatabase} from '../../support/engine.js'
+import {copyVega, openStore, warehouse} from '../data/open-store.js'
 
 let dir: string
 let store: OpenedDataStore

@@ -5,7 +5,8 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {startEmbeddedServer, type EmbeddedServer} from '../../support/embedded-server.js'
 import {recorded, recordedBytes, type RecordedExchange} from '../../support/recorded.js'
-import {copyVega, onDatabase} from '../data/open-store.js'
+import {writeParquet} from '../../support/engine.js'
+import {copyVega} from '../data/open-store.js'
 
 /** The tables of the recorded servers, made from the same data sets. */
 const TYPES_ZOO = `SELECT * FROM (VALUES
@@ -29,7 +30,7 @@ beforeAll(async () => {
     'gapminder.json': 'gapminder.json',
     'flights-3m.parquet': 'flights.parquet',
   })
-  await onDatabase(':memory:', `COPY (${TYPES_ZOO}) TO '${dir}/types_zoo.parquet'`)
+  await writeParquet(TYPES_ZOO, `${dir}/types_zoo.parquet`)
   server = await startEmbeddedServer({dir, isShared: true})
   await server.grant('movies', 'weather', 'types_zoo', 'gapminder')
 })

@@ -1,14 +1,14 @@
 import {tableFromIPC, type Table} from 'apache-arrow'
-import {describe, expect, it, onTestFinished} from 'vitest'
-import {DuckDbWarehouse} from '../../../src/lib/adapters/duckdb-warehouse.js'
+import {describe, expect, it} from 'vitest'
 import {encodeArrowStream} from '../../../src/lib/arrow/encode-arrow-stream.js'
 import {QueryError} from '../../../src/lib/errors.js'
+import {inEngine} from '../../support/engine.js'
 
 async function encode(sql: string): Promise<{table: Table; chunks: Uint8Array[]}> {
-  const session = await new DuckDbWarehouse().open({path: ':memory:', access: 'write', threads: 1})
-  onTestFinished(() => session.close())
   const chunks: Uint8Array[] = []
-  for await (const chunk of encodeArrowStream(await session.stream(sql))) chunks.push(chunk)
+  await inEngine(async (session) => {
+    for await (const chunk of encodeArrowStream(await session.stream(sql))) chunks.push(chunk)
+  })
   return {table: tableFromIPC(Buffer.concat(chunks)), chunks}
 }
 

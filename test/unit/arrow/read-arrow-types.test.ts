@@ -48,8 +48,8 @@ import {
   type DataType,
 } from 'apache-arrow'
 import {describe, expect, it} from 'vitest'
-import {DuckDbWarehouse} from '../../../src/lib/adapters/duckdb-warehouse.js'
 import {readArrowStream} from '../../../src/lib/arrow/read-arrow-stream.js'
+import {inEngine} from '../../support/engine.js'
 import {tempDir} from '../../support/temp-dir.js'
 
 /** A column of three rows, the last absent; what SQL must find in the Parquet file written from it. */
@@ -457,10 +457,9 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
 
 async function stored(bytes: Uint8Array) {
   const file = `${await tempDir()}/t.parquet`
-  const session = await new DuckDbWarehouse().open({path: ':memory:', access: 'write'})
-  try {
+  return inEngine(async (session) => {
     const {columns, batches} = await readArrowStream(pieces(bytes, 100))
-    await session.run(`CREATE TABLE t (c0 ${columns[0]!.type})`)
+    await session.run(`CREATE OR REPLACE TABLE t (c0 ${columns[0]!.type})`)
     await session.append('t', batches)
     const nameColumns = () => columns.map(({name}) => name)
     await session.exportParquet('SELECT * FROM t', {path: file, nameColumns})
@@ -468,9 +467,7 @@ async function stored(bytes: Uint8Array) {
     const [described] = await session.rows(`SELECT column_type FROM (DESCRIBE ${from})`)
     const texts = await session.rows(`SELECT CAST(v AS VARCHAR) ${from}`)
     return {type: described![0], texts: texts.map(([text]) => text)}
-  } finally {
-    await session.close()
-  }
+  })
 }
 
 describe('an Arrow stream', () => {

@@ -14,11 +14,11 @@ import {
   type Data,
 } from 'apache-arrow'
 import {describe, expect, it} from 'vitest'
-import {DuckDbWarehouse} from '../../../src/lib/adapters/duckdb-warehouse.js'
 import {NodeFiles} from '../../../src/lib/adapters/node-files.js'
 import {systemRandom} from '../../../src/lib/adapters/system-random.js'
 import {encodeArrowStream} from '../../../src/lib/arrow/encode-arrow-stream.js'
 import {readArrowStream} from '../../../src/lib/arrow/read-arrow-stream.js'
+import {inEngine} from '../../support/engine.js'
 import {tempDir} from '../../support/temp-dir.js'
 
 const ROWS = 1003
@@ -60,10 +60,9 @@ async function* chunked(bytes: Uint8Array, size = 777) {
 /** What the rows are, as text. */
 async function rowsOf(bytes: Uint8Array, spool?: Spool) {
   const {columns, batches} = await readArrowStream(chunked(bytes), spool)
-  const session = await new DuckDbWarehouse().open({path: ':memory:', access: 'write'})
-  try {
+  return inEngine(async (session) => {
     const types = columns.map(({type}, index) => `c${index} ${type}`)
-    await session.run(`CREATE TABLE t (${types.join(', ')})`)
+    await session.run(`CREATE OR REPLACE TABLE t (${types.join(', ')})`)
     const counts: number[] = []
     const counted = (async function* () {
       for await (const batch of batches) {
@@ -74,20 +73,15 @@ async function rowsOf(bytes: Uint8Array, spool?: Spool) {
     await session.append('t', counted)
     const texts = columns.map((_, index) => `c${index}::VARCHAR`)
     return {counts, rows: await session.rows(`SELECT ${texts.join(', ')} FROM t ORDER BY rowid`)}
-  } finally {
-    await session.close()
-  }
+  })
 }
 
 async function encoded(sql: string): Promise<Uint8Array> {
-  const session = await new DuckDbWarehouse().open({path: ':memory:', access: 'write'})
-  try {
-    const parts: Uint8Array[] = []
+  const parts: Uint8Array[] = []
+  await inEngine(async (session) => {
     for await (const part of encodeArrowStream(await session.stream(sql))) parts.push(part)
-    return Buffer.concat(parts)
-  } finally {
-    await session.close()
-  }
+  })
+  return Buffer.concat(parts)
 }
 
 function streamOf(columns: Record<string, Data>): Uint8Array {

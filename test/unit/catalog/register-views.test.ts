@@ -5,6 +5,7 @@ import {DuckDbWarehouse} from '../../../src/lib/adapters/duckdb-warehouse.js'
 import {NodeFiles} from '../../../src/lib/adapters/node-files.js'
 import {systemRandom} from '../../../src/lib/adapters/system-random.js'
 import {registerViews, type CatalogState} from '../../../src/lib/catalog/register-views.js'
+import {onDatabase, writeParquet} from '../../support/engine.js'
 import {tempDir} from '../../support/temp-dir.js'
 
 const signal = new AbortController().signal
@@ -17,20 +18,9 @@ async function workspace() {
   await mkdir(join(root, 'user/duckdb'), {recursive: true})
   const files = new NodeFiles(root, systemRandom)
   const catalog = join(root, 'user/duckdb/analytics.duckdb')
-  const sql = async (...statements: string[]) => {
-    const session = await warehouse.open({path: catalog, access: 'write'})
-    try {
-      for (const statement of statements.slice(0, -1)) await session.run(statement)
-      return await session.rows(statements.at(-1)!)
-    } finally {
-      await session.close()
-    }
-  }
-  const publish = async (table: string, query: string) => {
-    const session = await warehouse.open({path: ':memory:', access: 'write'})
-    await session.run(`COPY (${query}) TO '${join(root, `server/parquet/${table}.parquet`)}'`)
-    await session.close()
-  }
+  const sql = (...statements: string[]) => onDatabase(catalog, ...statements)
+  const publish = (table: string, query: string) =>
+    writeParquet(query, join(root, `server/parquet/${table}.parquet`))
   const view = (name: string, version = '1') => ({
     ...{name, fingerprint: `${name}${version}`},
     query: `SELECT * FROM read_parquet('${join(root, `server/parquet/${name}.parquet`)}')`,

@@ -15,6 +15,7 @@ import {createDownloader} from '../../../src/lib/download/download.js'
 import {downloadFetcher} from '../../../src/lib/sync/download-fetcher.js'
 import {pull, type PullDeps, type PullOptions} from '../../../src/lib/sync/pull.js'
 import {readSyncState} from '../../../src/lib/sync/sync-state.js'
+import {onDatabase, writeParquet} from '../../support/engine.js'
 import {MemoryOutput} from '../../support/memory-streams.js'
 import {tempDir} from '../../support/temp-dir.js'
 import {startTestServer, type TestServer} from '../../support/test-server.js'
@@ -35,9 +36,7 @@ const base = {
 /** A one-column Parquet file with the numbers from 1 to `rows`, times `factor`. */
 export async function parquet(rows: number, factor = 1): Promise<Buffer> {
   const file = join(await tempDir(), 'x.parquet')
-  const session = await warehouse.open({path: ':memory:', access: 'write'})
-  await session.run(`COPY (SELECT i * ${factor} AS n FROM range(1, ${rows + 1}) r(i)) TO '${file}'`)
-  await session.close()
+  await writeParquet(`SELECT i * ${factor} AS n FROM range(1, ${rows + 1}) r(i)`, file)
   return readFile(file)
 }
 
@@ -89,15 +88,8 @@ export async function pullWorld() {
     read: (path: string) => readFile(join(root, path)),
     state: async () => (await readSyncState(files)).state,
     sum: async (table: string) => {
-      const session = await warehouse.open({
-        path: join(root, workspacePaths.catalog),
-        access: 'read',
-      })
-      try {
-        return Number((await session.rows(`SELECT sum(n)::INTEGER FROM ${table}`))[0]![0])
-      } finally {
-        await session.close()
-      }
+      const catalog = join(root, workspacePaths.catalog)
+      return Number((await onDatabase(catalog, `SELECT sum(n)::INTEGER FROM ${table}`))[0]![0])
     },
   }
 }

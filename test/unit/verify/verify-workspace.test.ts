@@ -10,6 +10,7 @@ import type {ProgressEvent} from '../../../src/lib/ports/progress.js'
 import {repairWorkspace, type RepairDeps} from '../../../src/lib/verify/repair-workspace.js'
 import {verifyFailure} from '../../../src/lib/verify/verify-failure.js'
 import {verifyWorkspace} from '../../../src/lib/verify/verify-workspace.js'
+import {onDatabase} from '../../support/engine.js'
 import {FakeClock} from '../../support/fake-clock.js'
 import {tempWorkspace} from '../../support/temp-workspace.js'
 
@@ -152,12 +153,7 @@ describe('the catalog', () => {
   async function withCatalog(sql: string, views: Record<string, string>) {
     const placed = await place({state: {catalog: {views, behind: null}} as never})
     await placed.files.createFolder('user/duckdb')
-    const session = await new DuckDbWarehouse().open({
-      path: placed.files.absolute(workspacePaths.catalog),
-      access: 'write',
-    })
-    for (const statement of sql.split(';')) await session.run(statement)
-    await session.close()
+    await onDatabase(placed.files.absolute(workspacePaths.catalog), ...sql.split(';'))
     return placed
   }
 
