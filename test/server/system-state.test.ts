@@ -175,11 +175,15 @@ describe('the state of the server', () => {
       ],
       result: undefined,
     }))
+    await state.update(() => ({
+      changes: [group('g2'), group('g1', 'again'), member('a'), member('c')],
+      result: undefined,
+    }))
     await store.close()
     const again = await openState(path)
-    expect([...again.state.all('groups')].map(({name}) => name)).toEqual(['renamed'])
+    expect([...again.state.all('groups')].map(({name}) => name).sort()).toEqual(['again', 'g2'])
     expect([...again.state.all('grants')].map(({resourceId}) => resourceId)).toEqual(['kept'])
-    expect([...again.state.memberIdsOf('g1')]).toEqual(['b'])
+    expect([...again.state.memberIdsOf('g1')].sort()).toEqual(['a', 'b', 'c'])
     await again.store.close()
   })
 

@@ -116,12 +116,17 @@ export class SystemState {
   update<T>(decide: () => {changes: readonly StateChange[]; result: T}): Promise<T> {
     const done = this.writing.then(async () => {
       const {changes, result} = decide()
-      if (changes.length > 0) await this.store.commit(changes)
+      if (changes.length > 0) await this.store.commit(changes, this)
       for (const change of changes) this.apply(change)
       return result
     })
     this.writing = done.catch(() => undefined)
     return done
+  }
+
+  /** Whether a row of this key is on disk. */
+  has(table: StateTable, key: readonly string[]): boolean {
+    return this.tables[table].has(key.join('\u0000'))
   }
 
   /** Notes the use of a token in memory; `changes` for the disk are collected by the caller. */

@@ -63,10 +63,10 @@ export class SystemStore {
     )
   }
 
-  /** Writes all changes in one transaction, after every earlier call. */
-  commit(changes: readonly StateChange[]): Promise<void> {
+  /** Writes all changes in one transaction, after every earlier call. `known` tells which rows there are. */
+  commit(changes: readonly StateChange[], known: KnownRows): Promise<void> {
     return this.enqueue(async () => {
-      for (const batch of batches(changes)) await this.apply(batch)
+      for (const batch of batches(changes, known)) await this.apply(batch)
     })
   }
 
@@ -137,9 +137,11 @@ export class SystemStore {
 
   private async apply(batch: Batch): Promise<void> {
     const {key, fields} = stateShapes[batch.table]
-    if (batch.kind === 'put') {
+    if (batch.kind !== 'drop') {
+      // To look for a row that may be there takes the engine longer than to write it.
+      const insert = batch.kind === 'add' ? 'INSERT' : 'INSERT OR REPLACE'
       const rows = toJson(batch.rows, fields)
-      await this.session.run(`INSERT OR REPLACE INTO ${batch.table} ${fromJson(fields)}`, [rows])
+      await this.session.run(`${insert} INTO ${batch.table} ${fromJson(fields)}`, [rows])
       return
     }
     const keyFields = Object.fromEntries(key.map((field) => [field, 'VARCHAR'] as const))
@@ -153,8 +155,13 @@ export class SystemStore {
   }
 }
 
+interface KnownRows {
+  has(table: StateTable, key: readonly string[]): boolean
+}
+
 interface Batch {
-  kind: 'put' | 'drop'
+  /** `add` what is not there yet. */
+  kind: 'add' | 'put' | 'drop'
   table: StateTable
   /** For `drop` only their key fields. */
   rows: object[]
@@ -164,21 +171,21 @@ interface Batch {
  * A commit happens at once, so that of several changes of one row the last one counts, and the order of
  * the others does not: all rows of a table travel in as few statements as there can be.
  */
-function batches(changes: readonly StateChange[]): Batch[] {
-  const last = new Map<string, StateChange>()
+function batches(changes: readonly StateChange[], known: KnownRows): Batch[] {
+  const last = new Map<string, Pick<Batch, 'kind' | 'table'> & {row: object}>()
   for (const change of changes) {
     const table = 'put' in change ? change.put : change.drop
     const key = 'put' in change ? rowKey(table, change.row) : change.key
-    last.set([table, ...key].join('\u0000'), change)
+    const kind = 'drop' in change ? 'drop' : known.has(table, key) ? 'put' : 'add'
+    const row = 'put' in change ? change.row : keyOf(table, change.key)
+    last.set([table, ...key].join('\u0000'), {kind, table, row})
   }
   const gathered = new Map<string, Batch>()
   const full: Batch[] = []
-  for (const change of last.values()) {
-    const [kind, table] =
-      'put' in change ? (['put', change.put] as const) : (['drop', change.drop] as const)
+  for (const {kind, table, row} of last.values()) {
     const name = `${kind} ${table}`
     const batch = gathered.get(name) ?? {kind, table, rows: []}
-    batch.rows.push('put' in change ? change.row : keyOf(table, change.key))
+    batch.rows.push(row)
     if (batch.rows.length >= ROWS_PER_STATEMENT) full.push(batch)
     if (batch.rows.length >= ROWS_PER_STATEMENT) gathered.delete(name)
     else gathered.set(name, batch)
@@ -200,10 +207,10 @@ async function prepare(session: WarehouseSession, path: string): Promise<void> {
       hint: `This version understands schema ${SCHEMA_VERSION}. Update agnes, or serve another folder.`,
       details: {path, found: Number(found), supported: SCHEMA_VERSION},
     })
+  if (found !== null && Number(found) === SCHEMA_VERSION) return
   for (const table of TABLES) await session.run(createSql(table))
   const columns = Object.entries(AUDIT_FIELDS).map(([name, type]) => `${auditColumn(name)} ${type}`)
   await session.run(`CREATE TABLE IF NOT EXISTS audit (${columns.join(', ')})`)
-  if (found !== null && Number(found) === SCHEMA_VERSION) return
   if (found !== null) await addColumns(session)
   await session.run('INSERT INTO server_schema VALUES (?)', [SCHEMA_VERSION])
 }
