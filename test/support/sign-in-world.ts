@@ -37,6 +37,9 @@ export async function signInWorld(options: EmbeddedServerOptions = {}): Promise<
   }
 }
 
+/** To hash one is dear on purpose: those of tests are known, so each is hashed once. */
+const hashes = new Map<string, Promise<string>>()
+
 export async function setPassword(
   {state}: EmbeddedServer,
   email: string,
@@ -44,7 +47,9 @@ export async function setPassword(
 ): Promise<void> {
   const user = state.userByEmail(email)
   if (!user) throw new Error(`no ${email}`)
-  const passwordHash = await hashPassword(password, systemRandom)
+  const hash = hashes.get(password) ?? hashPassword(password, systemRandom)
+  hashes.set(password, hash)
+  const passwordHash = await hash
   await state.update(() => ({
     changes: [{put: 'users', row: {...user, passwordHash}}],
     result: undefined,
