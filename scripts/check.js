@@ -9,17 +9,7 @@ const STEPS = [
   ['types', 'node', 'node_modules/typescript-7/bin/tsc', '--noEmit'],
   ['lint', 'eslint', '.', '--cache', '--cache-location', 'node_modules/.cache/eslint/'],
   ['format', 'prettier', '--check', '.', '--cache', '--log-level', 'warn'],
-  [
-    'cycles',
-    'madge',
-    '--circular',
-    '--extensions',
-    'ts',
-    '--ts-config',
-    'tsconfig.json',
-    '--no-spinner',
-    'src',
-  ],
+  // Unused files, exports and packages, and cycles of imports.
   ['dead code', 'knip'],
   ['commands', 'node', 'scripts/command-snapshot.js'],
 ]
