@@ -203,7 +203,7 @@ describe('the state of the server', () => {
 describe('a served folder', () => {
   it('has a token on its first start only, stored as a hash, signed by a key of its own', async () => {
     const dir = await tempDir()
-    const first = await startEmbeddedServer({dir, openData: noData})
+    const first = await startEmbeddedServer({dir, openData: noData, isFirstStart: true})
     const {adminToken} = first
     expect(adminToken).not.toBe('')
     await first.close()

@@ -1,13 +1,12 @@
 import {existsSync} from 'node:fs'
-import {cp, mkdtemp, rename} from 'node:fs/promises'
+import {cp} from 'node:fs/promises'
 import {join} from 'node:path'
-import {inject} from 'vitest'
 import {DuckDbWarehouse} from '../../src/lib/adapters/duckdb-warehouse.js'
 import {NodeFiles} from '../../src/lib/adapters/node-files.js'
 import {systemRandom} from '../../src/lib/adapters/system-random.js'
 import {createDemoData, type DemoOptions} from '../../src/server/data/create-demo-data.js'
+import {onceForAll} from './once-for-all.js'
 import {repositoryRoot} from './run-cli.js'
-import {removeFolder} from './temp-dir.js'
 
 export const demoTemplates = () =>
   new NodeFiles(join(repositoryRoot, 'templates/demo'), systemRandom)
@@ -21,22 +20,17 @@ export async function writeDemoFolder(
   options: DemoOptions = {scale: 1, seed: 1},
 ): Promise<void> {
   if (existsSync(join(dir, 'state'))) return
-  const made = join(inject('madeOnce'), `demo-${options.scale}-${options.seed}`)
-  if (!existsSync(made)) await make(made, options)
+  const made = await onceForAll(`demo-${options.scale}-${options.seed}`, (folder) =>
+    make(folder, options),
+  )
   await cp(made, dir, {recursive: true})
 }
 
 async function make(folder: string, options: DemoOptions): Promise<void> {
-  const building = await mkdtemp(`${folder}-`)
   const deps = {
-    files: new NodeFiles(building, systemRandom),
+    files: new NodeFiles(folder, systemRandom),
     templates: demoTemplates(),
     warehouse: new DuckDbWarehouse(),
   }
   await createDemoData(options, deps)
-  // Another file may have been faster.
-  await rename(building, folder).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
-    await removeFolder(building)
-  })
 }

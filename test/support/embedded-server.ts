@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {onTestFinished} from 'vitest'
@@ -12,8 +13,10 @@ import {createServer, type OpenedData, type ReadyServer} from '../../src/server/
 import type {EngineLimits} from '../../src/server/engine/query-engine.js'
 import type {QuotaLimits} from '../../src/server/quota-ledger.js'
 import {openFolderServer} from '../../src/server/open-folder-server.js'
-import type {GrantRow} from '../../src/server/state/rows.js'
+import {ADMIN_EMAIL} from '../../src/server/seed-state.js'
+import type {GrantRow, UserRow} from '../../src/server/state/rows.js'
 import {demoTemplates, writeDemoFolder} from './demo-folder.js'
+import {ANALYST, AT, analystChanges, writeFirstState} from './first-state.js'
 import {repositoryRoot} from './run-cli.js'
 import {tempDir} from './temp-dir.js'
 
@@ -31,6 +34,8 @@ export interface EmbeddedServerOptions {
   openBigQuery?: OpenRemoteEngine
   /** Stands in for the real store and engine over `dir`. */
   openData?: () => Promise<OpenedData>
+  /** Lets the server itself make its first state and token; others start with a copy of such a state. */
+  isFirstStart?: boolean
   /** Kept running after the test that started it; then the caller closes it. */
   isShared?: boolean
 }
@@ -67,6 +72,9 @@ export async function startEmbeddedServer(
   const dir = options.dir ?? (await tempDir())
   const demo = demoOf(options.demo)
   if (demo) await writeDemoFolder(dir, demo)
+  const hasGivenState =
+    !demo && !options.isFirstStart && !options.clock && !existsSync(join(dir, 'state'))
+  if (hasGivenState) await writeFirstState(dir)
   const files = new NodeFiles(dir, systemRandom)
   const logged: EmbeddedServer['logged'] = []
   const deps = {
@@ -90,9 +98,8 @@ export async function startEmbeddedServer(
   const ready = await server.ready
   const {url} = await server.listen('127.0.0.1', 0)
   if (!options.isShared) onTestFinished(() => server.close(1000))
-  const adminToken = ready.firstToken ?? ''
+  const {adminToken, analystToken} = await tokensOf(ready, hasGivenState)
   const call = caller(url, adminToken)
-  const analystToken = adminToken === '' ? '' : await analystOf(ready)
   return {
     ...ready,
     url,
@@ -135,57 +142,29 @@ function demoOf(demo: EmbeddedServerOptions['demo']) {
   return {scale: 1, seed: 1, templates: demoTemplates(), ...(demo === true ? {} : demo)}
 }
 
-async function analystOf(ready: ReadyServer): Promise<string> {
-  const {state, issuer, demoAnalyst} = ready
-  const user = demoAnalyst === undefined ? undefined : state.userByEmail(demoAnalyst)
-  if (!user) return addAnalyst(ready)
-  const {token, row} = issuer.personal(user, {name: 'test', scope: 'general', seconds: 3600})
-  await state.update(() => ({changes: [{put: 'tokens', row}], result: undefined}))
-  return token
-}
-
-const AT = '2026-01-31T12:00:00.000000'
-
-async function addAnalyst({state, issuer}: ReadyServer): Promise<string> {
-  const user = {
-    id: 'analyst-0000',
-    email: 'analyst@example.com',
-    name: 'Analyst',
-    active: true,
-    passwordHash: null,
-    createdAt: AT,
-    deactivatedAt: null,
-  }
-  const {token, row} = issuer.personal(user, {name: 'test', scope: 'general', seconds: 3600})
+/** Of a server that had a state already, none: who started it first has them. */
+async function tokensOf(
+  {state, issuer, firstToken, demoAnalyst}: ReadyServer,
+  hasGivenState: boolean,
+): Promise<{adminToken: string; analystToken: string}> {
+  if (firstToken === undefined && !hasGivenState) return {adminToken: '', analystToken: ''}
+  const person = (email: string | undefined) =>
+    email === undefined ? undefined : state.userByEmail(email)
+  const analyst = person(demoAnalyst) ?? person(ANALYST.email) ?? ANALYST
+  const issued = (user: UserRow, name: string, seconds: number | null) =>
+    issuer.personal(user, {name, scope: 'general', seconds})
+  const forAnalyst = issued(analyst, 'test', 3600)
+  const forAdmin =
+    firstToken === undefined ? issued(person(ADMIN_EMAIL)!, 'first start', null) : undefined
   await state.update(() => ({
     changes: [
-      {put: 'users', row: user},
-      {put: 'tokens', row},
-      {
-        put: 'groups',
-        row: {
-          id: 'analysts',
-          name: 'analysts',
-          description: null,
-          isSystem: false,
-          createdAt: AT,
-          createdBy: 'test',
-        },
-      },
-      {
-        put: 'members',
-        row: {
-          groupId: 'analysts',
-          userId: user.id,
-          source: 'admin',
-          addedAt: AT,
-          addedBy: 'test',
-        },
-      },
+      ...(state.has('users', [analyst.id]) ? [] : analystChanges()),
+      {put: 'tokens', row: forAnalyst.row},
+      ...(forAdmin ? [{put: 'tokens' as const, row: forAdmin.row}] : []),
     ],
     result: undefined,
   }))
-  return token
+  return {adminToken: firstToken ?? forAdmin!.token, analystToken: forAnalyst.token}
 }
 
 async function grant({state}: ReadyServer, tableIds: string[]): Promise<void> {

@@ -2,10 +2,10 @@ import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {beforeEach, describe, expect, it} from 'vitest'
 import {openBigQuery} from '../../../src/lib/adapters/bigquery-engine.js'
-import {DuckDbWarehouse} from '../../../src/lib/adapters/duckdb-warehouse.js'
 import {systemClock} from '../../../src/lib/adapters/system-clock.js'
 import {doubleAuth, startBigQuery, type BigQueryDouble} from '../../support/bigquery-double.js'
 import {startEmbeddedServer, type EmbeddedServer} from '../../support/embedded-server.js'
+import {onDatabase} from '../../support/engine.js'
 import {queryWorkspace} from '../../support/query-workspace.js'
 import {tempDir} from '../../support/temp-dir.js'
 
@@ -46,29 +46,22 @@ beforeEach(async () => {
 /** As an extractor writes it: views that name a catalog called `bq`. */
 async function makeExtract(folder: string): Promise<void> {
   await mkdir(join(folder, 'data'), {recursive: true})
-  const session = await new DuckDbWarehouse().open({path: ':memory:', access: 'write'})
-  try {
-    for (const sql of [
-      `ATTACH '${folder}/extract.duckdb' AS extract`,
-      "ATTACH ':memory:' AS bq",
-      'CREATE SCHEMA bq.web',
-      'CREATE SCHEMA bq.hr',
-      'CREATE TABLE bq.web.events (id BIGINT)',
-      'CREATE TABLE bq.hr.pay (id BIGINT)',
-      'USE extract',
-      'CREATE VIEW events AS SELECT * FROM bq.web.events',
-      'CREATE VIEW pay AS SELECT * FROM bq.hr.pay',
-      'CREATE VIEW part_of_pay AS SELECT * FROM bq.hr.pay WHERE id > 1',
-      `CREATE TABLE _meta AS SELECT * FROM (VALUES
-        ('events', 'remote', 'event_date'), ('pay', 'remote', NULL), ('part_of_pay', 'remote', NULL),
-        ('local_one', 'local', NULL)) t(table_name, query_mode, partition_by)`,
-      "CREATE TABLE _remote_attach AS SELECT 'bq' AS alias, 'bigquery' AS extension, 'project=acme billing_project=payer' AS url, '' AS token_env",
-      `COPY (SELECT 1 AS id) TO '${folder}/data/local_one.parquet' (FORMAT parquet)`,
-    ])
-      await session.run(sql)
-  } finally {
-    await session.close()
-  }
+  await onDatabase(
+    `${folder}/extract.duckdb`,
+    "ATTACH ':memory:' AS bq",
+    'CREATE SCHEMA bq.web',
+    'CREATE SCHEMA bq.hr',
+    'CREATE TABLE bq.web.events (id BIGINT)',
+    'CREATE TABLE bq.hr.pay (id BIGINT)',
+    'CREATE VIEW events AS SELECT * FROM bq.web.events',
+    'CREATE VIEW pay AS SELECT * FROM bq.hr.pay',
+    'CREATE VIEW part_of_pay AS SELECT * FROM bq.hr.pay WHERE id > 1',
+    `CREATE TABLE _meta AS SELECT * FROM (VALUES
+      ('events', 'remote', 'event_date'), ('pay', 'remote', NULL), ('part_of_pay', 'remote', NULL),
+      ('local_one', 'local', NULL)) t(table_name, query_mode, partition_by)`,
+    "CREATE TABLE _remote_attach AS SELECT 'bq' AS alias, 'bigquery' AS extension, 'project=acme billing_project=payer' AS url, '' AS token_env",
+    `COPY (SELECT 1 AS id) TO '${folder}/data/local_one.parquet' (FORMAT parquet)`,
+  )
 }
 
 const asAnalyst = (method: string, path: string, body?: unknown) =>
