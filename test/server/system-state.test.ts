@@ -48,6 +48,28 @@ async function openState(path: string) {
 }
 
 describe('the state of the server', () => {
+  it('writes a row again whose first writing failed after it had reached the disk', async () => {
+    const path = join(await tempDir(), 'system.duckdb')
+    const store = await SystemStore.open(new DuckDbWarehouse(), path)
+    let fails = true
+    const state = await SystemState.load({
+      load: (table) => store.load(table),
+      async commit(changes, known) {
+        await store.commit(changes, known)
+        if (fails) throw new Error('the answer of the disk was lost')
+      },
+    })
+    const add = (name: string) => state.update(() => ({changes: [group('g1', name)], result: 0}))
+    await expect(add('first')).rejects.toThrow('lost')
+    expect([...state.all('groups')]).toEqual([])
+    fails = false
+    await add('second')
+    await store.close()
+    const next = await openState(path)
+    expect([...next.state.all('groups')].map(({name}) => name)).toEqual(['second'])
+    await next.store.close()
+  })
+
   it('is the same after it was closed and opened again', async () => {
     const path = join(await tempDir(), 'system.duckdb')
     const first = await openState(path)

@@ -31,6 +31,9 @@ export class SystemState {
   private readonly grantsOfGroup = new Map<string, Map<string, GrantRow>>()
   private writing: Promise<unknown> = Promise.resolve()
 
+  /** A write that failed may have reached the disk. */
+  private isDiskUnknown = false
+
   private constructor(private readonly store: Pick<SystemStore, 'commit'>) {}
 
   static async load(store: Pick<SystemStore, 'load' | 'commit'>): Promise<SystemState> {
@@ -116,7 +119,7 @@ export class SystemState {
   update<T>(decide: () => {changes: readonly StateChange[]; result: T}): Promise<T> {
     const done = this.writing.then(async () => {
       const {changes, result} = decide()
-      if (changes.length > 0) await this.store.commit(changes, this)
+      if (changes.length > 0) await this.commit(changes)
       for (const change of changes) this.apply(change)
       return result
     })
@@ -124,9 +127,18 @@ export class SystemState {
     return done
   }
 
-  /** Whether a row of this key is on disk. */
+  /** Whether a row of this key may be on disk. */
   has(table: StateTable, key: readonly string[]): boolean {
-    return this.tables[table].has(key.join('\u0000'))
+    return this.isDiskUnknown || this.tables[table].has(key.join('\u0000'))
+  }
+
+  private async commit(changes: readonly StateChange[]): Promise<void> {
+    try {
+      await this.store.commit(changes, this)
+    } catch (error) {
+      this.isDiskUnknown = true
+      throw error
+    }
   }
 
   /** Notes the use of a token in memory; `changes` for the disk are collected by the caller. */
