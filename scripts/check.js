@@ -7,7 +7,17 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const STEPS = [
   // By its path: the TypeScript the linter needs has a program of this name, too.
   ['types', 'node', 'node_modules/typescript-7/bin/tsc', '--noEmit'],
-  ['lint', 'eslint', '.', '--cache', '--cache-location', 'node_modules/.cache/eslint/'],
+  // With more room for young objects it takes a tenth less processor time.
+  [
+    'lint',
+    'node',
+    '--max-semi-space-size=64',
+    'node_modules/eslint/bin/eslint.js',
+    '.',
+    '--cache',
+    '--cache-location',
+    'node_modules/.cache/eslint/',
+  ],
   ['format', 'prettier', '--check', '.', '--cache', '--log-level', 'warn'],
   // Unused files, exports and packages, and cycles of imports.
   ['dead code', 'knip'],
