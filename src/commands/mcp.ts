@@ -53,9 +53,7 @@ export default class Mcp extends BaseCommand<McpResult> {
       return {}
     }
     if (frames === undefined) {
-      context.setExitCode(
-        await context.runFramed(['mcp', ...this.argv, '--frames', `${ANSWER_FD}`], signal),
-      )
+      context.setExitCode(await context.runFramed(['mcp', ...this.argv], signal))
       return {}
     }
     const {serveMcp} = await import('../lib/mcp/stdio-server.js')

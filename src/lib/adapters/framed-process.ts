@@ -7,16 +7,16 @@ import {ownLauncher} from '../config/paths.js'
 import {UnexpectedError} from '../errors.js'
 
 /** Where the started process finds what is standard output here. */
-export const FRAMES_FD = 3
+const FRAMES_FD = 3
 
 /**
  * Starts this CLI again with standard output out of reach: its descriptor 1 is our standard error, and
- * ours is its descriptor `FRAMES_FD`. Whatever prints there, native code and children included, cannot
- * break a protocol on it. SIGTERM travels on; resolves with the exit code.
+ * ours is its descriptor `FRAMES_FD`, of which `--frames` tells it. Whatever prints there, native code and
+ * children included, cannot break a protocol on it. SIGTERM travels on; resolves with the exit code.
  */
 export async function runFramed(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const {node, script} = ownLauncher()
-  const child = spawn(node, [...process.execArgv, script, ...argv], {
+  const child = spawn(node, [...process.execArgv, script, ...argv, '--frames', `${FRAMES_FD}`], {
     stdio: ['inherit', 2, 'inherit', 1],
     windowsHide: true,
   })
